@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Included by Open vSwitch's Makefile.am (see ovs-patches/), whose automake
+# compiles what is listed here into libopenvswitch.
+
+AM_CPPFLAGS += -I $(top_srcdir)/vswitchd-ext
+
+lib_libopenvswitch_la_SOURCES += \
+	vswitchd-ext/netdev-nvgre.c \
+	vswitchd-ext/netdev-nvgre.h \
+	vswitchd-ext/nvgre-coexist.c \
+	vswitchd-ext/nvgre-coexist.h \
+	vswitchd-ext/nvgre-compat.h \
+	vswitchd-ext/nvgre-counters.c \
+	vswitchd-ext/nvgre-counters.h \
+	vswitchd-ext/nvgre-drops.h \
+	vswitchd-ext/nvgre-ecn.c \
+	vswitchd-ext/nvgre-ecn.h \
+	vswitchd-ext/nvgre-entropy.c \
+	vswitchd-ext/nvgre-entropy.h \
+	vswitchd-ext/nvgre-hooks.c \
+	vswitchd-ext/nvgre-hooks.h \
+	vswitchd-ext/nvgre-options.c \
+	vswitchd-ext/nvgre-options.h \
+	vswitchd-ext/nvgre-packet.h \
+	vswitchd-ext/nvgre-path.c \
+	vswitchd-ext/nvgre-path.h \
+	vswitchd-ext/nvgre-peers.c \
+	vswitchd-ext/nvgre-peers.h \
+	vswitchd-ext/nvgre-pop.c \
+	vswitchd-ext/nvgre-push.c \
+	vswitchd-ext/nvgre-resolve.c \
+	vswitchd-ext/nvgre-resolve.h \
+	vswitchd-ext/nvgre-suspicion.c \
+	vswitchd-ext/nvgre-suspicion.h \
+	vswitchd-ext/nvgre-tunnels.c \
+	vswitchd-ext/nvgre-tunnels.h \
+	vswitchd-ext/nvgre-unixctl.c \
+	vswitchd-ext/nvgre-unixctl.h \
+	vswitchd-ext/nvgre.c \
+	vswitchd-ext/nvgre.h

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "nvgre-entropy.h"
+
+#include <netinet/ip6.h>
+
+#include "dp-packet.h"
+#include "flow.h"
+#include "hash.h"
+#include "packets.h"
+
+/* Hash of the addresses and protocol of an IPv4 fragment. */
+static uint32_t
+hash_ipv4_fragment(const struct ip_header *ip)
+{
+    uint32_t hash = 0;
+
+    hash = hash_add(hash,
+                    (OVS_FORCE uint32_t) get_16aligned_be32(&ip->ip_src));
+    hash = hash_add(hash,
+                    (OVS_FORCE uint32_t) get_16aligned_be32(&ip->ip_dst));
+    hash = hash_add(hash, ip->ip_proto);
+    return hash_finish(hash, 9);
+}
+
+/* Hash of the addresses of an IPv6 fragment.  The protocol, behind the
+ * fragment header, is left out: it costs a walk and adds little. */
+static uint32_t
+hash_ipv6_fragment(const struct ovs_16aligned_ip6_hdr *ip6)
+{
+    return hash_bytes(&ip6->ip6_src, 2 * sizeof ip6->ip6_src, 0);
+}
+
+/* Returns true if the IPv6 packet of 'size' bytes at 'ip6' has a fragment
+ * header. */
+static bool
+is_ipv6_fragment(const struct ovs_16aligned_ip6_hdr *ip6, size_t size)
+{
+    const void *data = ip6 + 1;
+    uint8_t nw_proto = ip6->ip6_nxt;
+    uint8_t nw_frag = 0;
+
+    size -= sizeof *ip6;
+    return (parse_ipv6_ext_hdrs(&data, &size, &nw_proto, &nw_frag, NULL, NULL)
+            && nw_frag);
+}
+
+/* If 'packet' is a fragment of an IP datagram, stores a hash that is equal
+ * for all fragments of the datagram in '*hash' and returns true. */
+static bool
+fragment_hash(const struct dp_packet *packet, uint32_t *hash)
+{
+    const char *l3 = dp_packet_l3(packet);
+    size_t size = dp_packet_l3_size(packet);
+    ovs_be16 dl_type;
+
+    if (OVS_UNLIKELY(!l3 || packet->l3_ofs < ETH_HEADER_LEN)) {
+        return false;
+    }
+
+    dl_type = *(const ovs_be16 *) (const void *) (l3 - sizeof dl_type);
+    if (dl_type == htons(ETH_TYPE_IP) && size >= IP_HEADER_LEN) {
+        const struct ip_header *ip = (const void *) l3;
+
+        if (OVS_UNLIKELY(IP_IS_FRAGMENT(ip->ip_frag_off))) {
+            *hash = hash_ipv4_fragment(ip);
+            return true;
+        }
+    } else if (dl_type == htons(ETH_TYPE_IPV6) && size >= IPV6_HEADER_LEN) {
+        const struct ovs_16aligned_ip6_hdr *ip6 = (const void *) l3;
+
+        if (OVS_UNLIKELY(ip6->ip6_nxt != IPPROTO_TCP
+                         && ip6->ip6_nxt != IPPROTO_UDP
+                         && is_ipv6_fragment(ip6, size))) {
+            *hash = hash_ipv6_fragment(ip6);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns 32 bits of entropy for 'packet', an Ethernet frame whose layer
+ * offsets are set, that is about to enter a tunnel.  Leaves its hash in
+ * 'packet' if it had none, for whatever chooses a queue later. */
+uint32_t
+nvgre_entropy(struct dp_packet *packet)
+{
+    uint32_t hash;
+
+    if (fragment_hash(packet, &hash)) {
+        return hash;
+    } else if (OVS_LIKELY(dp_packet_rss_valid(packet))) {
+        return dp_packet_get_rss_hash(packet);
+    } else {
+        struct flow flow;
+
+        flow_extract(packet, &flow);
+        hash = flow_hash_5tuple(&flow, 0);
+        dp_packet_set_rss_hash(packet, hash);
+        return hash;
+    }
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "nvgre-hooks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "flow.h"
+#include "netdev-nvgre.h"
+#include "nvgre-coexist.h"
+#include "nvgre-ecn.h"
+#include "nvgre-packet.h"
+#include "nvgre-tunnels.h"
+#include "odp-util.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "tnl-ports.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(nvgre_hooks);
+
+/* Called by the main thread after 'netdev' was configured.  If it must not go
+ * into service, because a gre port and an nvgre port would claim the same
+ * packets, stores the reason in '*errp', for the "error" column of the
+ * Interface, and returns a positive errno value.  Otherwise, returns 0. */
+int
+nvgre_hook_refuse_config(const struct netdev *netdev, char **errp)
+{
+    char *conflict = nvgre_coexist_conflict(netdev);
+
+    if (conflict) {
+        VLOG_WARN("%s", conflict);
+        *errp = conflict;
+        return EEXIST;
+    }
+    return 0;
+}
+
+/* Called by the main thread before 'netdev' is added to a bridge with
+ * 'datapath_type'.  Like nvgre_hook_refuse_config(), but refuses datapaths
+ * that have no such tunnel. */
+int
+nvgre_hook_refuse_datapath(const struct netdev *netdev,
+                           const char *datapath_type, char **errp)
+{
+    if (netdev_is_nvgre(netdev) && !strcmp(datapath_type, "system")) {
+        *errp = xasprintf("%s: the kernel datapath has no nvgre tunnels: set "
+                          "datapath_type=netdev on the bridge",
+                          netdev_get_name(netdev));
+        VLOG_WARN("%s", *errp);
+        return EOPNOTSUPP;
+    }
+    return 0;
+}
+
+/* Called when 'netdev' has become a tunnel port that the userspace datapath
+ * decapsulates at 'odp_port'.  The caller holds the lock of
+ * ofproto/tunnel.c. */
+void
+nvgre_hook_tunnel_added(const struct netdev *netdev, odp_port_t odp_port)
+{
+    nvgre_coexist_add(netdev, odp_port);
+}
+
+/* Called when 'netdev' is no longer a tunnel port, whether or not it was added
+ * with nvgre_hook_tunnel_added().  The caller holds the lock of
+ * ofproto/tunnel.c. */
+void
+nvgre_hook_tunnel_removed(const struct netdev *netdev)
+{
+    nvgre_coexist_remove(netdev);
+}
+
+/* Called, from any thread, when 'flow' is about to be sent on the tunnel port
+ * 'netdev', whose datapath port is 'out_port', after 'flow->tunnel' was filled
+ * in.  Gives CE to the outer header as RFC 6040 section 4.1 has it; the caller
+ * has already made the datapath flow depend on the inner ECN bits.  Returns
+ * 'out_port', or ODPP_NONE if the port cannot send. */
+odp_port_t
+nvgre_hook_send(const struct netdev *netdev, struct flow *flow,
+                odp_port_t out_port)
+{
+    if (netdev_is_nvgre(netdev)) {
+        if (!nvgre_port_is_resolved(netdev_nvgre_port(netdev))) {
+            return ODPP_NONE;
+        }
+        if (is_ip_any(flow)) {
+            flow->tunnel.ip_tos = nvgre_ecn_encap(flow->tunnel.ip_tos,
+                                                  flow->nw_tos);
+        }
+    }
+    return out_port;
+}
+
+/* Stores the outer addresses of 'flow' in '*remote' and '*local'.  Returns
+ * false if it is not IP. */
+static bool
+flow_get_addresses(const struct flow *flow, struct in6_addr *remote,
+                   struct in6_addr *local)
+{
+    if (flow->dl_type == htons(ETH_TYPE_IP)) {
+        in6_addr_set_mapped_ipv4(remote, flow->nw_src);
+        in6_addr_set_mapped_ipv4(local, flow->nw_dst);
+    } else if (flow->dl_type == htons(ETH_TYPE_IPV6)) {
+        *remote = flow->ipv6_src;
+        *local = flow->ipv6_dst;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Looks again for the port that terminates 'flow', a fragment of a GRE packet,
+ * for which the caller found none because it takes no fragments.  If an nvgre
+ * port would get the whole packet, then it gets the fragment as well, and
+ * drops and counts it. */
+static odp_port_t
+fragment_port(struct flow *flow, struct flow_wildcards *wc,
+              const struct in6_addr *remote, const struct in6_addr *local)
+{
+    const struct nvgre_tunnel *owner = nvgre_tunnels_owner(remote, local);
+    odp_port_t port = ODPP_NONE;
+
+    if (owner && owner->is_nvgre) {
+        uint8_t nw_frag = flow->nw_frag;
+
+        flow->nw_frag = 0;
+        port = tnl_port_map_lookup(flow, wc);
+        flow->nw_frag = nw_frag;
+    }
+    return port;
+}
+
+/* Called, from any thread, with the datapath port 'odp_port' that Open
+ * vSwitch's map says terminates 'flow', or ODPP_NONE.  Returns the right one,
+ * which can be another for GRE (see nvgre-tunnels.h), and makes 'wc' depend on
+ * the outer source address where that decides. */
+odp_port_t
+nvgre_hook_receive_port(struct flow *flow, struct flow_wildcards *wc,
+                        odp_port_t odp_port)
+{
+    struct in6_addr remote, local;
+    const struct nvgre_tunnel *owner;
+
+    if (flow->nw_proto != IPPROTO_GRE
+        || !flow_get_addresses(flow, &remote, &local)) {
+        return odp_port;
+    } else if (!nvgre_tunnels_have_nvgre()) {
+        return (odp_port == ODPP_NONE
+                ? ODPP_NONE : nvgre_tunnels_live_port(odp_port));
+    }
+
+    if (odp_port == ODPP_NONE && !flow->nw_frag) {
+        return ODPP_NONE;
+    }
+    if (nvgre_tunnels_have_others() && wc) {
+        if (flow->dl_type == htons(ETH_TYPE_IP)) {
+            wc->masks.nw_src = OVS_BE32_MAX;
+        } else {
+            wc->masks.ipv6_src = in6addr_exact;
+        }
+    }
+    if (odp_port == ODPP_NONE) {
+        return fragment_port(flow, wc, &remote, &local);
+    }
+    owner = nvgre_tunnels_owner(&remote, &local);
+    return owner ? owner->odp_port : odp_port;
+}
+
+/* Called, from any thread, before the packets of 'batch' are encapsulated with
+ * the template 'data' in the name of 'netdev'.  May take packets out. */
+void
+nvgre_hook_push(const struct netdev *netdev, struct dp_packet_batch *batch,
+                const struct ovs_action_push_tnl *data)
+{
+    if (netdev_is_nvgre(netdev)) {
+        nvgre_push_prepare(batch, data);
+    }
+}

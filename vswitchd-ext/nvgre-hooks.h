@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef NVGRE_HOOKS_H
+#define NVGRE_HOOKS_H 1
+
+#include <stdbool.h>
+
+#include "openvswitch/types.h"
+
+struct dp_packet_batch;
+struct flow;
+struct flow_wildcards;
+struct netdev;
+struct ovs_action_push_tnl;
+
+/* What the patches call
+ * =====================
+ *
+ * What
+ * ----
+ *
+ * All functions of ours that patched Open vSwitch code calls, apart from the
+ * netdev class itself.  Each is called for every port and every packet of its
+ * kind, whatever the tunnel, and does nothing unless nvgre is concerned.
+ *
+ * What not
+ * --------
+ *
+ * Nothing of ours calls these.
+ *
+ * Thread-safety
+ * -------------
+ *
+ * Given with each function, because each has its own caller. */
+
+/* vswitchd/bridge.c. */
+int nvgre_hook_refuse_config(const struct netdev *, char **errp);
+int nvgre_hook_refuse_datapath(const struct netdev *,
+                               const char *datapath_type, char **errp);
+
+/* ofproto/tunnel.c. */
+void nvgre_hook_tunnel_added(const struct netdev *, odp_port_t);
+void nvgre_hook_tunnel_removed(const struct netdev *);
+odp_port_t nvgre_hook_send(const struct netdev *, struct flow *,
+                           odp_port_t out_port);
+
+/* lib/tnl-ports.c. */
+odp_port_t nvgre_hook_receive_port(struct flow *, struct flow_wildcards *,
+                                   odp_port_t);
+
+/* lib/netdev.c. */
+void nvgre_hook_push(const struct netdev *, struct dp_packet_batch *,
+                     const struct ovs_action_push_tnl *);
+
+#endif /* nvgre-hooks.h */

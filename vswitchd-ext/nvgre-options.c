@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "nvgre-options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "byte-order.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(nvgre_options);
+
+enum { NVGRE_DEFAULT_TTL = 64 };
+
+#define VSID_RANGE "4096 to 16777214"
+
+/* Option parsers store what 'value' means in '*c'.  They return NULL if it
+ * means anything, and otherwise what would be right, a string constant. */
+typedef const char *option_parser(const char *value, struct nvgre_config *c);
+
+/* Parses 's', a number in C notation, as an integer of at most 'max'. */
+static bool
+parse_number(const char *s, unsigned long long int max,
+             unsigned long long int *n)
+{
+    char *end;
+
+    errno = 0;
+    *n = strtoull(s, &end, 0);
+    return isdigit((unsigned char) s[0]) && !*end && !errno && *n <= max;
+}
+
+static bool
+parse_bool(const char *s, bool *value)
+{
+    *value = !strcmp(s, "true");
+    return *value || !strcmp(s, "false");
+}
+
+/* Parses 's' as an IPv4 or IPv6 address that one host can have. */
+static bool
+parse_unicast(const char *s, struct in6_addr *addr)
+{
+    ovs_be32 ip;
+
+    if (ip_parse(s, &ip)) {
+        in6_addr_set_mapped_ipv4(addr, ip);
+        return ip && ip != htonl(UINT32_MAX) && !ip_is_multicast(ip);
+    }
+    return (ipv6_parse(s, addr) && ipv6_addr_is_set(addr)
+            && !ipv6_addr_is_multicast(addr));
+}
+
+/* Returns true if 's' has the form of a host name (RFC 1123 section 2.1) and
+ * cannot be a mistyped IPv4 address. */
+static bool
+is_host_name(const char *s)
+{
+    const char *label = s;
+
+    for (const char *p = s; *p; p++) {
+        if (*p == '.') {
+            label = p + 1;
+        }
+        if ((*p == '.' || *p == '-') ? p == s || p[-1] == '.'
+            : !isalnum((unsigned char) *p)) {
+            return false;
+        }
+    }
+    return strlen(s) <= 253 && isalpha((unsigned char) *label);
+}
+
+static const char *
+parse_remote_ip(const char *value, struct nvgre_config *c)
+{
+    if (!strcmp(value, "flow")) {
+        c->tnl.ip_dst_flow = true;
+    } else if (is_host_name(value)) {
+        c->remote_name = xstrdup(value);
+    } else if (!parse_unicast(value, &c->tnl.ipv6_dst)) {
+        return "must be the unicast IPv4 or IPv6 address or host name of the "
+               "peer, or \"flow\"";
+    }
+    return NULL;
+}
+
+static const char *
+parse_local_ip(const char *value, struct nvgre_config *c)
+{
+    if (!strcmp(value, "flow")) {
+        c->tnl.ip_src_flow = true;
+    } else if (!parse_unicast(value, &c->tnl.ipv6_src)) {
+        return "must be a unicast IPv4 or IPv6 address of this host, or "
+               "\"flow\"";
+    }
+    return NULL;
+}
+
+static const char *
+parse_vsid(const char *value, bool *flow, ovs_be64 *vsid)
+{
+    unsigned long long int n = 0;
+
+    *flow = !strcmp(value, "flow");
+    if (!*flow && !parse_number(value, 0xffffff, &n)) {
+        return "must be a VSID, " VSID_RANGE ", or \"flow\"";
+    }
+    *vsid = htonll(n);
+    return NULL;
+}
+
+static const char *
+parse_in_key(const char *value, struct nvgre_config *c)
+{
+    c->tnl.in_key_present = true;
+    return parse_vsid(value, &c->tnl.in_key_flow, &c->tnl.in_key);
+}
+
+static const char *
+parse_out_key(const char *value, struct nvgre_config *c)
+{
+    c->tnl.out_key_present = true;
+    return parse_vsid(value, &c->tnl.out_key_flow, &c->tnl.out_key);
+}
+
+static const char *
+parse_key(const char *value, struct nvgre_config *c)
+{
+    const char *error = NULL;
+
+    if (!c->tnl.in_key_present) {
+        error = parse_in_key(value, c);
+    }
+    if (!c->tnl.out_key_present) {
+        error = parse_out_key(value, c);
+    }
+    return error;
+}
+
+static const char *
+parse_flow_id(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!strcmp(value, "hash")) {
+        c->flowid_mode = NVGRE_FLOWID_HASH;
+    } else if (!strcmp(value, "zero")) {
+        c->flowid_mode = NVGRE_FLOWID_FIXED;
+    } else if (parse_number(value, 255, &n) && n) {
+        c->flowid_mode = NVGRE_FLOWID_FIXED;
+        c->flowid = n;
+    } else {
+        return "must be \"hash\", \"zero\", or a FlowID, 1 to 255";
+    }
+    return NULL;
+}
+
+/* Parses "peer=layout", the 'len' bytes at 's'. */
+static bool
+parse_peer_layout(const char *s, size_t len, struct nvgre_peer_layout *pl)
+{
+    const char *equals = memchr(s, '=', len);
+    char *peer;
+    bool ok;
+
+    if (!equals) {
+        return false;
+    }
+    peer = xmemdup0(s, equals - s);
+    ok = (parse_unicast(peer, &pl->peer)
+          && nvgre_layout_from_string(equals + 1, s + len - (equals + 1),
+                                      &pl->layout));
+    free(peer);
+    return ok;
+}
+
+/* Parses "layout,peer=layout,peer=layout...". */
+static const char *
+parse_key_layout(const char *value, struct nvgre_config *c)
+{
+    static const char sep[] = ", ";
+    size_t allocated = 0;
+
+    for (const char *p = value; *p; p += strspn(p, sep)) {
+        size_t len = strcspn(p, sep);
+
+        if (c->n_peer_layouts >= allocated) {
+            c->peer_layouts = x2nrealloc(c->peer_layouts, &allocated,
+                                         sizeof *c->peer_layouts);
+        }
+        if (parse_peer_layout(p, len, &c->peer_layouts[c->n_peer_layouts])) {
+            c->n_peer_layouts++;
+        } else if (!nvgre_layout_from_string(p, len, &c->layout)) {
+            return "must be \"rfc7637\" or \"draft00\", then, for "
+                   "remote_ip=flow, exceptions like \",192.0.2.9=draft00\"";
+        }
+        p += len;
+    }
+    return NULL;
+}
+
+static const char *
+parse_receive(const char *value, struct nvgre_config *c)
+{
+    c->lenient = !strcmp(value, "lenient");
+    return (c->lenient || !strcmp(value, "strict")
+            ? NULL : "must be \"strict\" or \"lenient\"");
+}
+
+static const char *
+parse_reserved_vsid(const char *value, struct nvgre_config *c)
+{
+    c->reserved_vsid = !strcmp(value, "allow");
+    return (c->reserved_vsid || !strcmp(value, "refuse")
+            ? NULL : "must be \"allow\" or \"refuse\"");
+}
+
+static const char *
+parse_tos(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!strcmp(value, "inherit")) {
+        c->tnl.tos_inherit = true;
+    } else if (parse_number(value, UINT8_MAX, &n) && !(n & IP_ECN_MASK)) {
+        c->tnl.tos = n;
+    } else {
+        return "must be \"inherit\" or a multiple of 4, 0 to 252, because "
+               "the low two bits are for ECN";
+    }
+    return NULL;
+}
+
+static const char *
+parse_ttl(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!strcmp(value, "inherit")) {
+        c->tnl.ttl_inherit = true;
+    } else if (parse_number(value, UINT8_MAX, &n) && n) {
+        c->tnl.ttl = n;
+    } else {
+        return "must be \"inherit\" or 1 to 255";
+    }
+    return NULL;
+}
+
+static const char *
+parse_df_default(const char *value, struct nvgre_config *c)
+{
+    return (parse_bool(value, &c->tnl.dont_fragment)
+            ? NULL : "must be \"true\" or \"false\"");
+}
+
+static const char *
+parse_egress_pkt_mark(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!parse_number(value, UINT32_MAX, &n)) {
+        return "must be a number, 0 to 4294967295";
+    }
+    c->tnl.egress_pkt_mark = n;
+    c->tnl.set_egress_pkt_mark = true;
+    return NULL;
+}
+
+static const char *
+parse_packet_type(const char *value, struct nvgre_config *c OVS_UNUSED)
+{
+    return (!strcmp(value, "legacy_l2")
+            ? NULL : "must be \"legacy_l2\", because NVGRE carries Ethernet "
+                     "frames only (RFC 7637 section 3.2)");
+}
+
+static const char *
+refuse_csum(const char *value OVS_UNUSED,
+            struct nvgre_config *c OVS_UNUSED)
+{
+    return "must be removed, because NVGRE has no GRE checksum (RFC 7637 "
+           "section 3.2)";
+}
+
+static const char *
+refuse_seq(const char *value OVS_UNUSED,
+           struct nvgre_config *c OVS_UNUSED)
+{
+    return "must be removed, because NVGRE has no sequence numbers (RFC 7637 "
+           "section 3.2)";
+}
+
+/* All options, in the order in which they are parsed: "key" comes last of the
+ * keys because it stands in for the other two. */
+static const struct option {
+    const char *name;
+    option_parser *parse;
+} options[] = {
+    { "remote_ip", parse_remote_ip },
+    { "local_ip", parse_local_ip },
+    { "in_key", parse_in_key },
+    { "out_key", parse_out_key },
+    { "key", parse_key },
+    { "flow_id", parse_flow_id },
+    { "key_layout", parse_key_layout },
+    { "receive", parse_receive },
+    { "reserved_vsid", parse_reserved_vsid },
+    { "tos", parse_tos },
+    { "ttl", parse_ttl },
+    { "df_default", parse_df_default },
+    { "egress_pkt_mark", parse_egress_pkt_mark },
+    { "packet_type", parse_packet_type },
+    { "csum", refuse_csum },
+    { "seq", refuse_seq },
+};
+
+/* Returns true if nvgre ports have an option 'name'. */
+bool
+nvgre_option_is_ours(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        if (!strcmp(name, options[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns true if 'name' is an option of ours or one that belongs to
+ * ovs-monitor-ipsec, which reads it from the same column. */
+static bool
+is_known(const char *name)
+{
+    return (nvgre_option_is_ours(name)
+            || !strcmp(name, "remote_cert") || !strcmp(name, "remote_name")
+            || !strcmp(name, "psk") || !strncmp(name, "ipsec_", 6));
+}
+
+static void
+check_vsid(const char *port, const char *name, bool flow, ovs_be64 vsid,
+           const struct nvgre_config *c, struct ds *errors)
+{
+    if (!flow && !c->reserved_vsid && nvgre_vsid_is_reserved(ntohll(vsid))) {
+        ds_put_format(errors, "%s: %s %"PRIu64" is reserved (RFC 7637 section "
+                      "3.4), use " VSID_RANGE " or set "
+                      "options:reserved_vsid=allow\n",
+                      port, name, ntohll(vsid));
+    }
+}
+
+/* Judges what no option can say alone. */
+static void
+check_together(const char *port, const struct nvgre_config *c,
+               struct ds *errors)
+{
+    const struct netdev_tunnel_config *tnl = &c->tnl;
+    bool fixed_dst = ipv6_addr_is_set(&tnl->ipv6_dst);
+
+    if (!fixed_dst && !tnl->ip_dst_flow && !c->remote_name) {
+        ds_put_format(errors, "%s: options:remote_ip is missing: set it to "
+                      "the address of the peer or to \"flow\"\n", port);
+    }
+    if (tnl->ip_src_flow && !tnl->ip_dst_flow) {
+        ds_put_format(errors, "%s: local_ip=flow needs remote_ip=flow\n",
+                      port);
+    }
+    if (fixed_dst && ipv6_addr_is_set(&tnl->ipv6_src)
+        && (IN6_IS_ADDR_V4MAPPED(&tnl->ipv6_dst)
+            != IN6_IS_ADDR_V4MAPPED(&tnl->ipv6_src))) {
+        ds_put_format(errors, "%s: remote_ip and local_ip must both be IPv4 "
+                      "or both be IPv6\n", port);
+    }
+    if (c->n_peer_layouts && !tnl->ip_dst_flow) {
+        ds_put_format(errors, "%s: key_layout may name peers only with "
+                      "remote_ip=flow\n", port);
+    }
+
+    if (!tnl->in_key_present || !tnl->out_key_present) {
+        ds_put_format(errors, "%s: options:key is missing: set it to the "
+                      "VSID, " VSID_RANGE ", or to \"flow\"\n", port);
+        return;
+    }
+    check_vsid(port, "VSID to receive", tnl->in_key_flow, tnl->in_key, c,
+               errors);
+    if (tnl->in_key != tnl->out_key || tnl->in_key_flow) {
+        check_vsid(port, "VSID to send", tnl->out_key_flow, tnl->out_key, c,
+                   errors);
+    }
+}
+
+static struct nvgre_config *
+config_create(const struct smap *args)
+{
+    struct nvgre_config *c = xzalloc(sizeof *c);
+
+    c->tnl.ttl = NVGRE_DEFAULT_TTL;
+    c->tnl.dont_fragment = true;
+    c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
+    c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
+    smap_clone(&c->options, args);
+    sset_init(&c->ignored);
+    return c;
+}
+
+/* Parses 'args', the options of the port named 'port'.  If they are right,
+ * stores the configuration, which the caller must eventually destroy, in '*cp'
+ * and returns NULL.  Otherwise, returns all errors, one per line, as a string
+ * that the caller must free, and sets '*cp' to NULL. */
+char *
+nvgre_config_parse(const char *port, const struct smap *args,
+                   struct nvgre_config **cp)
+{
+    struct nvgre_config *c = config_create(args);
+    struct ds errors = DS_EMPTY_INITIALIZER;
+    const struct smap_node *node;
+
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        const char *value = smap_get(args, options[i].name);
+        const char *error = value ? options[i].parse(value, c) : NULL;
+
+        if (error) {
+            ds_put_format(&errors, "%s: %s=%.64s %s\n",
+                          port, options[i].name, value, error);
+        }
+    }
+    SMAP_FOR_EACH (node, args) {
+        if (!is_known(node->key)) {
+            sset_add(&c->ignored, node->key);
+            VLOG_WARN("%s: ignoring option '%.64s', which nvgre ports do not "
+                      "have", port, node->key);
+        }
+    }
+    if (!errors.length) {
+        check_together(port, c, &errors);
+    }
+
+    if (errors.length) {
+        ds_chomp(&errors, '\n');
+        nvgre_config_destroy(c);
+        c = NULL;
+    }
+    *cp = c;
+    return c ? (ds_destroy(&errors), NULL) : ds_steal_cstr(&errors);
+}
+
+/* Returns a deep copy of 'c'. */
+struct nvgre_config *
+nvgre_config_clone(const struct nvgre_config *c)
+{
+    struct nvgre_config *new = xmemdup(c, sizeof *c);
+
+    new->remote_name = nullable_xstrdup(c->remote_name);
+    new->peer_layouts = !c->n_peer_layouts ? NULL : xmemdup(
+        c->peer_layouts,
+        c->n_peer_layouts * sizeof *c->peer_layouts);
+    smap_clone(&new->options, &c->options);
+    sset_clone(&new->ignored, &c->ignored);
+    return new;
+}
+
+/* Frees 'c', which may be NULL. */
+void
+nvgre_config_destroy(struct nvgre_config *c)
+{
+    if (c) {
+        free(c->remote_name);
+        free(c->peer_layouts);
+        smap_destroy(&c->options);
+        sset_destroy(&c->ignored);
+        free(c);
+    }
+}
+
+/* Returns the key layout that 'c' wants for 'peer'. */
+enum nvgre_layout
+nvgre_config_layout(const struct nvgre_config *c, const struct in6_addr *peer)
+{
+    for (size_t i = 0; i < c->n_peer_layouts; i++) {
+        if (ipv6_addr_equals(&c->peer_layouts[i].peer, peer)) {
+            return c->peer_layouts[i].layout;
+        }
+    }
+    return c->layout;
+}
+
+/* Returns the value of option "flow_id" that 'c' stands for, if need be in
+ * 'buf'. */
+const char *
+nvgre_config_flowid_to_string(const struct nvgre_config *c, char buf[4])
+{
+    if (c->flowid_mode == NVGRE_FLOWID_HASH) {
+        return "hash";
+    } else if (!c->flowid) {
+        return "zero";
+    } else {
+        snprintf(buf, 4, "%"PRIu8, c->flowid);
+        return buf;
+    }
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "nvgre-peers.h"
+
+#include "hash.h"
+#include "openvswitch/vlog.h"
+#include "ovs-rcu.h"
+#include "packets.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(nvgre_peers);
+
+typedef OVSRCU_TYPE(struct nvgre_peer *) peer_slot;
+
+/* Peers of all ports by number.  Slot 0 stays empty. */
+static peer_slot slots[NVGRE_MAX_PEER_ID + 1];
+
+/* Where to look for a free number next, and how many are taken.  Numbers are
+ * given out in turn, so that one that was freed is not soon another peer's. */
+static struct ovs_mutex slots_mutex = OVS_MUTEX_INITIALIZER;
+static unsigned int next_id OVS_GUARDED_BY(slots_mutex) = 1;
+static unsigned int n_taken OVS_GUARDED_BY(slots_mutex);
+
+static uint32_t
+hash_addr(const struct in6_addr *addr)
+{
+    return hash_bytes(addr, sizeof *addr, 0);
+}
+
+/* Gives 'peer' a number and publishes it.  Returns false if there is none. */
+static bool
+take_slot(struct nvgre_peer *peer)
+{
+    bool ok;
+
+    ovs_mutex_lock(&slots_mutex);
+    ok = n_taken < NVGRE_MAX_PEER_ID;
+    if (ok) {
+        while (ovsrcu_get_protected(struct nvgre_peer *, &slots[next_id])) {
+            next_id = next_id % NVGRE_MAX_PEER_ID + 1;
+        }
+        peer->id = next_id;
+        ovsrcu_set(&slots[next_id], peer);
+        next_id = next_id % NVGRE_MAX_PEER_ID + 1;
+        n_taken++;
+    }
+    ovs_mutex_unlock(&slots_mutex);
+    return ok;
+}
+
+static void
+free_slot(struct nvgre_peer *peer)
+{
+    ovs_mutex_lock(&slots_mutex);
+    ovsrcu_set(&slots[peer->id], NULL);
+    n_taken--;
+    ovs_mutex_unlock(&slots_mutex);
+    ovsrcu_postpone(free, peer);
+}
+
+/* Initializes '*peers' for a port that counts in '*counters'. */
+void
+nvgre_peers_init(struct nvgre_peers *peers, struct nvgre_counters *counters)
+{
+    ovs_mutex_init(&peers->mutex);
+    hmap_init(&peers->peers);
+    peers->counters = counters;
+}
+
+/* Forgets all peers. */
+void
+nvgre_peers_clear(struct nvgre_peers *peers)
+{
+    struct nvgre_peer *peer;
+
+    ovs_mutex_lock(&peers->mutex);
+    HMAP_FOR_EACH_POP (peer, node, &peers->peers) {
+        free_slot(peer);
+    }
+    ovs_mutex_unlock(&peers->mutex);
+}
+
+/* Frees all that belongs to 'peers' except for the counters, which must stay
+ * valid until an RCU grace period later. */
+void
+nvgre_peers_destroy(struct nvgre_peers *peers)
+{
+    nvgre_peers_clear(peers);
+    hmap_destroy(&peers->peers);
+    ovs_mutex_destroy(&peers->mutex);
+}
+
+static struct nvgre_peer *
+find_peer(struct nvgre_peers *peers, const struct in6_addr *remote)
+    OVS_REQUIRES(peers->mutex)
+{
+    struct nvgre_peer *peer;
+
+    HMAP_FOR_EACH_WITH_HASH (peer, node, hash_addr(remote), &peers->peers) {
+        if (ipv6_addr_equals(&peer->remote, remote)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+static struct nvgre_peer *
+create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
+            uint32_t mark)
+    OVS_REQUIRES(peers->mutex)
+{
+    struct nvgre_peer *peer = xzalloc(sizeof *peer);
+    struct nvgre_path path;
+
+    nvgre_path_lookup(remote, mark, &path);
+    peer->remote = *remote;
+    peer->counters = peers->counters;
+    atomic_init(&peer->mtu, path.mtu);
+    if (!take_slot(peer)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+
+        VLOG_WARN_RL(&rl, "more than %d peers: packets to the rest are not "
+                     "checked for size", NVGRE_MAX_PEER_ID);
+        free(peer);
+        return NULL;
+    }
+    hmap_insert(&peers->peers, &peer->node, hash_addr(remote));
+    return peer;
+}
+
+/* Returns the number of the peer at 'remote' among 'peers', making it one if
+ * need be, or 0 if there are too many peers.  'mark' is the packet mark that
+ * packets to it have.  Sets '*created' to tell whether the peer is new. */
+uint16_t
+nvgre_peers_add(struct nvgre_peers *peers, const struct in6_addr *remote,
+                uint32_t mark, bool *created)
+{
+    struct nvgre_peer *peer;
+    uint16_t id;
+
+    ovs_mutex_lock(&peers->mutex);
+    peer = find_peer(peers, remote);
+    *created = !peer;
+    if (!peer) {
+        peer = create_peer(peers, remote, mark);
+    }
+    id = peer ? peer->id : 0;
+    ovs_mutex_unlock(&peers->mutex);
+    return id;
+}
+
+/* Finds out anew what fits through to each of 'peers'.  Returns the smallest
+ * MTU, or 0 if none is known. */
+int
+nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
+{
+    struct nvgre_peer *peer;
+    int min = 0;
+
+    ovs_mutex_lock(&peers->mutex);
+    HMAP_FOR_EACH (peer, node, &peers->peers) {
+        struct nvgre_path path;
+
+        nvgre_path_lookup(&peer->remote, mark, &path);
+        atomic_store_relaxed(&peer->mtu, path.mtu);
+        if (path.mtu && (!min || path.mtu < min)) {
+            min = path.mtu;
+        }
+    }
+    ovs_mutex_unlock(&peers->mutex);
+    return min;
+}
+
+/* Stores the addresses of all peers in '*remotes', an array that the caller
+ * must free, and returns how many there are. */
+size_t
+nvgre_peers_snapshot(struct nvgre_peers *peers, struct in6_addr **remotes)
+{
+    struct nvgre_peer *peer;
+    size_t n = 0;
+
+    ovs_mutex_lock(&peers->mutex);
+    *remotes = xcalloc(hmap_count(&peers->peers) + 1, sizeof **remotes);
+    HMAP_FOR_EACH (peer, node, &peers->peers) {
+        (*remotes)[n++] = peer->remote;
+    }
+    ovs_mutex_unlock(&peers->mutex);
+    return n;
+}
+
+/* Returns the peer with number 'id', or NULL if it is gone or never was. */
+const struct nvgre_peer *
+nvgre_peer_from_id(uint16_t id)
+{
+    return (id <= NVGRE_MAX_PEER_ID
+            ? ovsrcu_get(struct nvgre_peer *, &slots[id]) : NULL);
+}
+
+/* Returns the size of the largest inner IP packet that fits through to
+ * 'peer', or 0 if that is not known. */
+int
+nvgre_peer_mtu(const struct nvgre_peer *peer)
+{
+    int mtu;
+
+    atomic_read_relaxed(&CONST_CAST(struct nvgre_peer *, peer)->mtu, &mtu);
+    return mtu;
+}

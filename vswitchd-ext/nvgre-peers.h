@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef NVGRE_PEERS_H
+#define NVGRE_PEERS_H 1
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nvgre-path.h"
+#include "openvswitch/hmap.h"
+#include "ovs-atomic.h"
+#include "ovs-thread.h"
+
+struct nvgre_counters;
+
+/* Whom an nvgre port sends to
+ * ===========================
+ *
+ * What
+ * ----
+ *
+ * A port with a fixed remote_ip has one peer; a port with remote_ip=flow gets
+ * one for each address that a flow sends to.  A peer remembers what the
+ * sending of a packet depends on beyond the bytes of the header: whose
+ * counters to use and how big a packet may be.
+ *
+ * The datapath encapsulates with a template that was made when the flow was
+ * translated, and in the context of another netdev, "nvgre_sys", which has no
+ * configuration.  The template therefore carries the peer's number, in a field
+ * that encapsulation overwrites (see netdev-nvgre.h), and
+ * nvgre_peer_from_id() finds the peer again.
+ *
+ *
+ * What not
+ * --------
+ *
+ * Peers that only send to us are not here.  Peers are not forgotten while
+ * their port exists, because a flow may use them any time.  When the numbers
+ * run out, which takes 32,767 peers, more can be talked to, but with
+ * number 0: their packets are not checked for size here, and the device they
+ * leave through will drop what it cannot send.
+ *
+ *
+ * Thread-safety
+ * -------------
+ *
+ * All functions may be called from any thread.  nvgre_peer_from_id() takes no
+ * lock, and its result is valid until the caller's next RCU quiescent
+ * state. */
+
+#define NVGRE_MAX_PEER_ID 0x7fff
+
+struct nvgre_peer {
+    struct hmap_node node;      /* In 'peers' of struct nvgre_peers. */
+    struct in6_addr remote;     /* IPv4 addresses are mapped. */
+    struct nvgre_counters *counters; /* Of the port. */
+    atomic_int mtu;             /* For inner IP packets, 0 if not known. */
+    uint16_t id;                /* 1 to NVGRE_MAX_PEER_ID. */
+};
+
+/* The peers of one port. */
+struct nvgre_peers {
+    struct ovs_mutex mutex;
+    struct hmap peers OVS_GUARDED;  /* Of struct nvgre_peer, by 'remote'. */
+    struct nvgre_counters *counters;
+};
+
+void nvgre_peers_init(struct nvgre_peers *, struct nvgre_counters *);
+void nvgre_peers_destroy(struct nvgre_peers *);
+void nvgre_peers_clear(struct nvgre_peers *);
+
+uint16_t nvgre_peers_add(struct nvgre_peers *, const struct in6_addr *remote,
+                         uint32_t mark, bool *created);
+int nvgre_peers_update_mtu(struct nvgre_peers *, uint32_t mark);
+size_t nvgre_peers_snapshot(struct nvgre_peers *, struct in6_addr **remotes);
+
+const struct nvgre_peer *nvgre_peer_from_id(uint16_t id);
+int nvgre_peer_mtu(const struct nvgre_peer *);
+
+#endif /* nvgre-peers.h */
