@@ -398,6 +398,14 @@ static uint64_t last_peers_seq;
 static uint64_t last_route_seq;
 static uint64_t last_tnl_conf_seq;
 
+/* Reads the sequence number of routes that were added by hand.  There is none
+ * before the first datapath. */
+static uint64_t
+read_tnl_conf_seq(void)
+{
+    return tnl_conf_seq ? seq_read(tnl_conf_seq) : 0;
+}
+
 static bool
 seq_moved(uint64_t now, uint64_t *last)
 {
@@ -416,7 +424,7 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
                       &last_connectivity_seq);
     moved |= seq_moved(seq_read(peers_seq), &last_peers_seq);
     moved |= seq_moved(route_table_get_change_seq(), &last_route_seq);
-    moved |= seq_moved(seq_read(tnl_conf_seq), &last_tnl_conf_seq);
+    moved |= seq_moved(read_tnl_conf_seq(), &last_tnl_conf_seq);
     if (moved) {
         nvgre_ports_for_each(update_mtu, NULL);
     }
@@ -429,6 +437,8 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
 {
     seq_wait(connectivity_seq_get(), last_connectivity_seq);
     seq_wait(peers_seq, last_peers_seq);
-    seq_wait(tnl_conf_seq, last_tnl_conf_seq);
+    if (tnl_conf_seq) {
+        seq_wait(tnl_conf_seq, last_tnl_conf_seq);
+    }
     nvgre_resolve_wait();
 }
