@@ -53,27 +53,29 @@ static bool
 fragment_hash(const struct dp_packet *packet, uint32_t *hash)
 {
     const char *l3 = dp_packet_l3(packet);
-    size_t size = dp_packet_l3_size(packet);
     ovs_be16 dl_type;
 
-    if (OVS_UNLIKELY(!l3 || packet->l3_ofs < ETH_HEADER_LEN)) {
+    /* Where the datapath has set 'l4_ofs', the IP header is all there. */
+    if (OVS_UNLIKELY(!l3 || packet->l4_ofs == UINT16_MAX
+                     || packet->l3_ofs < ETH_HEADER_LEN)) {
         return false;
     }
 
     dl_type = *(const ovs_be16 *) (const void *) (l3 - sizeof dl_type);
-    if (dl_type == htons(ETH_TYPE_IP) && size >= IP_HEADER_LEN) {
+    if (OVS_LIKELY(dl_type == htons(ETH_TYPE_IP))) {
         const struct ip_header *ip = (const void *) l3;
 
         if (OVS_UNLIKELY(IP_IS_FRAGMENT(ip->ip_frag_off))) {
             *hash = hash_ipv4_fragment(ip);
             return true;
         }
-    } else if (dl_type == htons(ETH_TYPE_IPV6) && size >= IPV6_HEADER_LEN) {
+    } else if (dl_type == htons(ETH_TYPE_IPV6)) {
         const struct ovs_16aligned_ip6_hdr *ip6 = (const void *) l3;
 
         if (OVS_UNLIKELY(ip6->ip6_nxt != IPPROTO_TCP
                          && ip6->ip6_nxt != IPPROTO_UDP
-                         && is_ipv6_fragment(ip6, size))) {
+                         && is_ipv6_fragment(ip6,
+                                             dp_packet_l3_size(packet)))) {
             *hash = hash_ipv6_fragment(ip6);
             return true;
         }

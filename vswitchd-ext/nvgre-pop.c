@@ -18,17 +18,11 @@
 #include "nvgre-tunnels.h"
 #include "packets.h"
 
-/* Where a received packet came from and was sent to. */
-struct pair {
-    struct in6_addr remote;
-    struct in6_addr local;
-};
-
 /* Judges the outer IPv4 header 'ip' of 'packet', of which the datapath has
- * already checked that it is all there.  Fills in '*tnl' and '*pair'. */
+ * already checked that it is all there.  Fills in '*tnl'. */
 static enum nvgre_drop
 outer_ipv4(struct dp_packet *packet, const struct ip_header *ip,
-           struct flow_tnl *tnl, struct pair *pair)
+           struct flow_tnl *tnl)
 {
     tnl->ip_src = get_16aligned_be32(&ip->ip_src);
     tnl->ip_dst = get_16aligned_be32(&ip->ip_dst);
@@ -37,8 +31,6 @@ outer_ipv4(struct dp_packet *packet, const struct ip_header *ip,
     if (ip->ip_frag_off & htons(IP_DF)) {
         tnl->flags |= FLOW_TNL_F_DONT_FRAGMENT;
     }
-    in6_addr_set_mapped_ipv4(&pair->remote, tnl->ip_src);
-    in6_addr_set_mapped_ipv4(&pair->local, tnl->ip_dst);
 
     if (OVS_UNLIKELY(nvgre_packet_ip_csum_is_bad(packet, ip))) {
         return NVGRE_DROP_OUTER_IP_INVALID;
@@ -51,14 +43,12 @@ outer_ipv4(struct dp_packet *packet, const struct ip_header *ip,
  * extension headers. */
 static enum nvgre_drop
 outer_ipv6(const struct ovs_16aligned_ip6_hdr *ip6, size_t ext_len,
-           struct flow_tnl *tnl, struct pair *pair)
+           struct flow_tnl *tnl)
 {
     memcpy(&tnl->ipv6_src, &ip6->ip6_src, sizeof tnl->ipv6_src);
     memcpy(&tnl->ipv6_dst, &ip6->ip6_dst, sizeof tnl->ipv6_dst);
     tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
     tnl->ip_ttl = ip6->ip6_hlim;
-    pair->remote = tnl->ipv6_src;
-    pair->local = tnl->ipv6_dst;
 
     if (OVS_UNLIKELY(ext_len)) {
         const void *data = ip6 + 1;
@@ -77,30 +67,41 @@ outer_ipv6(const struct ovs_16aligned_ip6_hdr *ip6, size_t ext_len,
 
 /* Judges the outer IP header of 'packet', as above. */
 static enum nvgre_drop
-outer_ip(struct dp_packet *packet, struct flow_tnl *tnl, struct pair *pair)
+outer_ip(struct dp_packet *packet, struct flow_tnl *tnl)
 {
     const struct ip_header *ip = dp_packet_l3(packet);
 
-    pair->remote = pair->local = in6addr_any;
     if (OVS_UNLIKELY(!ip || !dp_packet_l4(packet))) {
         return NVGRE_DROP_OUTER_IP_INVALID;
     } else if (IP_VER(ip->ip_ihl_ver) == 4) {
-        return outer_ipv4(packet, ip, tnl, pair);
+        return outer_ipv4(packet, ip, tnl);
     } else {
         return outer_ipv6((const void *) ip,
                           packet->l4_ofs - packet->l3_ofs - IPV6_HEADER_LEN,
-                          tnl, pair);
+                          tnl);
     }
+}
+
+/* Returns the tunnel that says which key layout the sender of the packet with
+ * outer header 'tnl' uses, or NULL if no port expects it. */
+static const struct nvgre_tunnel *
+find_tunnel(const struct flow_tnl *tnl)
+{
+    return (tnl->ip_dst
+            ? nvgre_tunnels_by_ipv4_pair(tnl->ip_src, tnl->ip_dst)
+            : nvgre_tunnels_by_pair(&tnl->ipv6_src, &tnl->ipv6_dst));
 }
 
 /* Judges again, the way its port wants, a packet that strict rules gave 'why'
  * against: the port is known only by the VSID, and the VSID only by
  * parsing. */
 static enum nvgre_drop
-judge_by_port(const struct pair *pair, const void *gre, size_t size,
+judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
               enum nvgre_drop why, const struct nvgre_rules *strict,
               struct nvgre_header *h)
 {
+    struct in6_addr remote = flow_tnl_src(tnl);
+    struct in6_addr local = flow_tnl_dst(tnl);
     struct nvgre_rules rules = *strict;
     const struct nvgre_tunnel *t;
 
@@ -108,7 +109,7 @@ judge_by_port(const struct pair *pair, const void *gre, size_t size,
     if (nvgre_parse(gre, size, &rules, h)) {
         return why;
     }
-    t = nvgre_tunnels_by_vsid(&pair->remote, &pair->local, h->vsid);
+    t = nvgre_tunnels_by_vsid(&remote, &local, h->vsid);
     if (!t) {
         return why;
     }
@@ -118,11 +119,9 @@ judge_by_port(const struct pair *pair, const void *gre, size_t size,
 }
 
 /* Judges everything about 'packet'.  If it is good, fills in '*tnl' and '*h'
- * and returns NVGRE_DROP_NONE.  Fills in '*pair' and '*h' as far as it gets in
- * any case. */
+ * and returns NVGRE_DROP_NONE.  Otherwise, fills them in as far as it gets. */
 static enum nvgre_drop
-judge(struct dp_packet *packet, struct flow_tnl *tnl, struct pair *pair,
-      struct nvgre_header *h)
+judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h)
 {
     struct nvgre_rules strict = { .lenient = false, .reserved_vsid = false };
     const struct nvgre_tunnel *t;
@@ -131,11 +130,11 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct pair *pair,
     char *gre;
 
     h->key = 0;
-    why = outer_ip(packet, tnl, pair);
+    why = outer_ip(packet, tnl);
     if (OVS_UNLIKELY(why)) {
         return why;
     }
-    t = nvgre_tunnels_by_pair(&pair->remote, &pair->local);
+    t = find_tunnel(tnl);
     if (OVS_UNLIKELY(!t)) {
         return NVGRE_DROP_PA_UNKNOWN;
     }
@@ -145,7 +144,7 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct pair *pair,
     strict.layout = t->rules.layout;
     why = nvgre_parse(gre, size, &strict, h);
     if (OVS_UNLIKELY(why)) {
-        why = judge_by_port(pair, gre, size, why, &strict, h);
+        why = judge_by_port(tnl, gre, size, why, &strict, h);
         if (why) {
             return why;
         }
@@ -153,27 +152,30 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct pair *pair,
             return NVGRE_DROP_NONE;     /* ECN waits until it is removed. */
         }
     }
-    return nvgre_ecn_decap(tnl->ip_tos, gre + h->len, size - h->len);
+    return (OVS_LIKELY(!(tnl->ip_tos & IP_ECN_MASK)) ? NVGRE_DROP_NONE
+            : nvgre_ecn_decap(tnl->ip_tos, gre + h->len, size - h->len));
 }
 
 /* Counts a packet that is dropped because of 'why' against the port that it
  * was for, as far as that can be told. */
 static void
-count_drop(enum nvgre_drop why, const struct pair *pair, uint32_t key)
+count_drop(enum nvgre_drop why, const struct flow_tnl *tnl, uint32_t key)
 {
     struct nvgre_counters *c = &nvgre_no_port_counters;
+    struct in6_addr remote = flow_tnl_src(tnl);
+    struct in6_addr local = flow_tnl_dst(tnl);
     const struct nvgre_tunnel *t;
 
-    t = nvgre_tunnels_to_blame(&pair->remote, &pair->local, key);
+    t = nvgre_tunnels_to_blame(&remote, &local, key);
     if (t) {
         c = t->counters;
     }
-    nvgre_count_drop(c, why, &pair->remote, key);
+    nvgre_count_drop(c, why, &remote, key);
     if ((why == NVGRE_DROP_VSID_RESERVED
          && nvgre_key_suspicious(key, NVGRE_LAYOUT_RFC7637))
         || (why == NVGRE_DROP_KEY_LAYOUT
             && nvgre_key_suspicious(key, NVGRE_LAYOUT_DRAFT00))) {
-        nvgre_suspect(c, &pair->remote, key);
+        nvgre_suspect(c, &remote, key);
     }
 }
 
@@ -195,11 +197,10 @@ nvgre_pop_header(struct dp_packet *packet)
     struct flow_tnl *tnl = &packet->md.tunnel;
     enum nvgre_drop why;
     struct nvgre_header h;
-    struct pair pair;
     uint8_t tos;
 
-    pkt_metadata_init_tnl(&packet->md);
-    why = judge(packet, tnl, &pair, &h);
+    nvgre_metadata_init(&packet->md);
+    why = judge(packet, tnl, &h);
     if (OVS_UNLIKELY(why)) {
         goto drop;
     }
@@ -225,7 +226,7 @@ nvgre_pop_header(struct dp_packet *packet)
     return packet;
 
 drop:
-    count_drop(why, &pair, h.key);
+    count_drop(why, tnl, h.key);
     dp_packet_delete(packet);
     return NULL;
 }

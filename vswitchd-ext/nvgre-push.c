@@ -135,15 +135,20 @@ payload_size(const struct dp_packet *packet)
     return size;
 }
 
+static bool
+is_tagged(const struct dp_packet *packet)
+{
+    const struct eth_header *eth = dp_packet_data(packet);
+
+    return (dp_packet_size(packet) >= VLAN_ETH_HEADER_LEN
+            && eth_type_vlan(eth->eth_type));
+}
+
 /* Removes all 802.1Q and 802.1ad tags from 'packet'. */
 static void
 remove_tags(struct dp_packet *packet, const struct nvgre_peer *peer)
 {
-    const struct eth_header *eth;
-
-    while (dp_packet_size(packet) >= VLAN_ETH_HEADER_LEN
-           && (eth = dp_packet_eth(packet))
-           && eth_type_vlan(eth->eth_type)) {
+    while (is_tagged(packet)) {
         eth_pop_vlan(packet);
         if (peer) {
             atomic_count_inc64(&peer->counters->tx_tags_removed);
@@ -168,13 +173,21 @@ nvgre_push_prepare(struct dp_packet_batch *batch,
         max = nvgre_peer_mtu(peer);
     }
 
-    DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
-        const struct eth_header *eth = dp_packet_eth(packet);
-
-        if (OVS_UNLIKELY(eth && eth_type_vlan(eth->eth_type))) {
-            remove_tags(packet, peer);
+    /* Nothing is to be done with the packets of most batches. */
+    for (i = 0; i < n; i++) {
+        packet = batch->packets[i];
+        if (OVS_UNLIKELY(is_tagged(packet)
+                         || dp_packet_size(packet) - ETH_HEADER_LEN > max)) {
+            break;
         }
-        if (OVS_UNLIKELY(payload_size(packet) > max)) {
+    }
+    if (OVS_LIKELY(i == n)) {
+        return;
+    }
+
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
+        remove_tags(packet, peer);
+        if (payload_size(packet) > max) {
             nvgre_count_drop(peer->counters, NVGRE_DROP_TX_TOO_BIG,
                              &peer->remote, 0);
             dp_packet_delete(packet);
@@ -182,6 +195,17 @@ nvgre_push_prepare(struct dp_packet_batch *batch,
             dp_packet_batch_add(batch, packet);
         }
     }
+}
+
+/* Returns what becomes of the checksum 'csum' when a 16-bit word of what it is
+ * about, so far 0, becomes 'word' (RFC 1624). */
+static ovs_be16
+add_to_csum(ovs_be16 csum, ovs_be16 word)
+{
+    uint32_t sum = (uint16_t) ~(OVS_FORCE uint16_t) csum
+                   + (OVS_FORCE uint16_t) word;
+
+    return (OVS_FORCE ovs_be16) ~((sum & 0xffff) + (sum >> 16));
 }
 
 static void
@@ -195,7 +219,7 @@ finish_ipv4(struct dp_packet *packet, struct ip_header *ip, bool offloads)
          * each segment. */
         dp_packet_ip_checksum_set_partial(packet);
     } else {
-        ip->ip_csum = recalc_csum16(ip->ip_csum, 0, tot_len);
+        ip->ip_csum = add_to_csum(ip->ip_csum, tot_len);
         dp_packet_ip_checksum_set_good(packet);
     }
 }

@@ -255,6 +255,23 @@ nvgre_tunnels_live_port(odp_port_t odp_port)
     return other;
 }
 
+static uint64_t
+read_version(void)
+{
+    uint64_t now;
+
+    atomic_read_explicit(&version, &now, memory_order_acquire);
+    return now;
+}
+
+static const struct nvgre_tunnel *
+find_nvgre(const struct in6_addr *remote, const struct in6_addr *local)
+{
+    const struct nvgre_tunnel *t = find(remote, local);
+
+    return t && t->is_nvgre ? t : NULL;
+}
+
 /* Returns the most specific nvgre tunnel, or exception, for packets from
  * 'remote' to 'local'.  What it says about the key layout holds for all such
  * packets.  Returns NULL if no nvgre port expects them.
@@ -270,21 +287,40 @@ nvgre_tunnels_by_pair(const struct in6_addr *remote,
         const struct nvgre_tunnel *t;
         uint64_t version;
     } last;
-    uint64_t now;
+    uint64_t now = read_version();
 
-    atomic_read_explicit(&version, &now, memory_order_acquire);
-    if (OVS_LIKELY(now == last.version
-                   && ipv6_addr_equals(remote, &last.remote)
-                   && ipv6_addr_equals(local, &last.local))) {
-        return last.t;
+    if (OVS_UNLIKELY(now != last.version
+                     || !ipv6_addr_equals(remote, &last.remote)
+                     || !ipv6_addr_equals(local, &last.local))) {
+        last.version = now;
+        last.remote = *remote;
+        last.local = *local;
+        last.t = find_nvgre(remote, local);
     }
+    return last.t;
+}
 
-    last.version = now;
-    last.remote = *remote;
-    last.local = *local;
-    last.t = find(remote, local);
-    if (last.t && !last.t->is_nvgre) {
-        last.t = NULL;
+/* The same for IPv4 addresses. */
+const struct nvgre_tunnel *
+nvgre_tunnels_by_ipv4_pair(ovs_be32 remote, ovs_be32 local)
+{
+    static thread_local struct {
+        ovs_be32 remote, local;
+        const struct nvgre_tunnel *t;
+        uint64_t version;
+    } last;
+    uint64_t now = read_version();
+
+    if (OVS_UNLIKELY(now != last.version
+                     || remote != last.remote || local != last.local)) {
+        struct in6_addr remote6, local6;
+
+        in6_addr_set_mapped_ipv4(&remote6, remote);
+        in6_addr_set_mapped_ipv4(&local6, local);
+        last.version = now;
+        last.remote = remote;
+        last.local = local;
+        last.t = find_nvgre(&remote6, &local6);
     }
     return last.t;
 }

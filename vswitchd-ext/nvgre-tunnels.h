@@ -91,6 +91,8 @@ odp_port_t nvgre_tunnels_live_port(odp_port_t);
 
 const struct nvgre_tunnel *nvgre_tunnels_by_pair(
     const struct in6_addr *remote, const struct in6_addr *local);
+const struct nvgre_tunnel *nvgre_tunnels_by_ipv4_pair(ovs_be32 remote,
+                                                      ovs_be32 local);
 const struct nvgre_tunnel *nvgre_tunnels_by_vsid(
     const struct in6_addr *remote, const struct in6_addr *local,
     uint32_t vsid);
