@@ -68,6 +68,17 @@ nvgre_packet_leave_tunnel(struct dp_packet *packet, int len)
     dp_packet_reset_packet(packet, len);
 }
 
+/* Removes the first VLAN tag of 'packet', which must have one.  (eth_pop_vlan()
+ * leaves packets alone whose headers were not located.) */
+static inline void
+nvgre_packet_pop_tag(struct dp_packet *packet)
+{
+    if (packet->l3_ofs == UINT16_MAX) {
+        packet->l3_ofs = VLAN_ETH_HEADER_LEN;
+    }
+    eth_pop_vlan(packet);
+}
+
 /* Does what pkt_metadata_init_tnl() does: makes '*md' that of a packet which
  * just left a tunnel.  Compilers expand the memset() of known size in that
  * function to "rep stos", whose start-up alone takes as long as the rest of

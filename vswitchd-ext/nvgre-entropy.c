@@ -47,18 +47,23 @@ is_ipv6_fragment(const struct ovs_16aligned_ip6_hdr *ip6, size_t size)
             && nw_frag);
 }
 
-/* If 'packet' is a fragment of an IP datagram, stores a hash that is equal
- * for all fragments of the datagram in '*hash' and returns true. */
+/* If the hash that the datapath has, or would make, for 'packet' does not
+ * serve, stores a better one in '*hash' and returns true.  This is so for
+ * fragments of IP datagrams, all of which must have the same, and for frames
+ * that are not IP, which would all have the same. */
 static bool
-fragment_hash(const struct dp_packet *packet, uint32_t *hash)
+special_hash(const struct dp_packet *packet, uint32_t *hash)
 {
     const char *l3 = dp_packet_l3(packet);
     ovs_be16 dl_type;
 
-    /* Where the datapath has set 'l4_ofs', the IP header is all there. */
+    /* Where the datapath has set 'l4_ofs', there is an IP header, all of
+     * it. */
     if (OVS_UNLIKELY(!l3 || packet->l4_ofs == UINT16_MAX
                      || packet->l3_ofs < ETH_HEADER_LEN)) {
-        return false;
+        *hash = hash_bytes(dp_packet_data(packet),
+                           MIN(dp_packet_size(packet), ETH_HEADER_LEN), 0);
+        return true;
     }
 
     dl_type = *(const ovs_be16 *) (const void *) (l3 - sizeof dl_type);
@@ -91,7 +96,7 @@ nvgre_entropy(struct dp_packet *packet)
 {
     uint32_t hash;
 
-    if (fragment_hash(packet, &hash)) {
+    if (special_hash(packet, &hash)) {
         return hash;
     } else if (OVS_LIKELY(dp_packet_rss_valid(packet))) {
         return dp_packet_get_rss_hash(packet);

@@ -22,9 +22,10 @@ struct dp_packet;
  *
  * All packets of one inner flow get the same value, so that none overtakes
  * another.  The hash that the NIC or the datapath already computed serves
- * where there is one.  Fragments are the exception: only the first has ports,
- * so that hash would differ between fragments of one datagram.  They get a
- * hash of addresses and protocol instead.
+ * where there is one, with two exceptions.  Of the fragments of a datagram
+ * only the first has ports, so that hash would differ between them; they get a
+ * hash of their IP addresses and protocol instead.  Frames that are not IP get
+ * a hash of their MAC addresses and Ethertype.
  *
  *
  * What not

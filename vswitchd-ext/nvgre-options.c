@@ -51,10 +51,13 @@ parse_unicast(const char *s, struct in6_addr *addr)
 
     if (ip_parse(s, &ip)) {
         in6_addr_set_mapped_ipv4(addr, ip);
-        return ip && ip != htonl(UINT32_MAX) && !ip_is_multicast(ip);
+    } else if (!ipv6_parse(s, addr)) {
+        return false;
     }
-    return (ipv6_parse(s, addr) && ipv6_addr_is_set(addr)
-            && !ipv6_addr_is_multicast(addr));
+    ip = in6_addr_get_mapped_ipv4(addr);
+    return (IN6_IS_ADDR_V4MAPPED(addr)
+            ? ip && ip != htonl(UINT32_MAX) && !ip_is_multicast(ip)
+            : ipv6_addr_is_set(addr) && !ipv6_addr_is_multicast(addr));
 }
 
 /* Returns true if 's' has the form of a host name (RFC 1123 section 2.1) and
@@ -132,13 +135,16 @@ parse_out_key(const char *value, struct nvgre_config *c)
 static const char *
 parse_key(const char *value, struct nvgre_config *c)
 {
-    const char *error = NULL;
+    const char *error;
+    ovs_be64 vsid;
+    bool flow;
 
-    if (!c->tnl.in_key_present) {
-        error = parse_in_key(value, c);
+    error = parse_vsid(value, &flow, &vsid);
+    if (!error && !c->tnl.in_key_present) {
+        parse_in_key(value, c);
     }
-    if (!c->tnl.out_key_present) {
-        error = parse_out_key(value, c);
+    if (!error && !c->tnl.out_key_present) {
+        parse_out_key(value, c);
     }
     return error;
 }
@@ -180,29 +186,48 @@ parse_peer_layout(const char *s, size_t len, struct nvgre_peer_layout *pl)
     return ok;
 }
 
-/* Parses "layout,peer=layout,peer=layout...". */
+/* Adds '*new' to the exceptions of 'c', unless it contradicts them. */
+static bool
+add_peer_layout(struct nvgre_config *c, const struct nvgre_peer_layout *new)
+{
+    for (size_t i = 0; i < c->n_peer_layouts; i++) {
+        if (ipv6_addr_equals(&c->peer_layouts[i].peer, &new->peer)) {
+            return c->peer_layouts[i].layout == new->layout;
+        }
+    }
+    c->peer_layouts = xrealloc(c->peer_layouts, (c->n_peer_layouts + 1)
+                               * sizeof *c->peer_layouts);
+    c->peer_layouts[c->n_peer_layouts++] = *new;
+    return true;
+}
+
+/* Parses "layout,peer=layout,peer=layout...", of which the part without a peer
+ * may be left out or be in another place. */
 static const char *
 parse_key_layout(const char *value, struct nvgre_config *c)
 {
     static const char sep[] = ", ";
-    size_t allocated = 0;
+    const char *p = value;
+    bool have_layout = false;
+    bool ok = *p != '\0';
 
-    for (const char *p = value; *p; p += strspn(p, sep)) {
+    while (ok && *p) {
         size_t len = strcspn(p, sep);
+        struct nvgre_peer_layout pl;
 
-        if (c->n_peer_layouts >= allocated) {
-            c->peer_layouts = x2nrealloc(c->peer_layouts, &allocated,
-                                         sizeof *c->peer_layouts);
-        }
-        if (parse_peer_layout(p, len, &c->peer_layouts[c->n_peer_layouts])) {
-            c->n_peer_layouts++;
-        } else if (!nvgre_layout_from_string(p, len, &c->layout)) {
-            return "must be \"rfc7637\" or \"draft00\", then, for "
-                   "remote_ip=flow, exceptions like \",192.0.2.9=draft00\"";
+        if (parse_peer_layout(p, len, &pl)) {
+            ok = add_peer_layout(c, &pl);
+        } else {
+            ok = (!have_layout
+                  && nvgre_layout_from_string(p, len, &c->layout));
+            have_layout = true;
         }
         p += len;
+        p += strspn(p, sep);
     }
-    return NULL;
+    return (ok ? NULL
+            : "must be \"rfc7637\" or \"draft00\", then, for "
+              "remote_ip=flow, exceptions like \",192.0.2.9=draft00\"");
 }
 
 static const char *

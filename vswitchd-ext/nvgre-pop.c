@@ -103,11 +103,13 @@ judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
     struct in6_addr remote = flow_tnl_src(tnl);
     struct in6_addr local = flow_tnl_dst(tnl);
     struct nvgre_rules rules = *strict;
+    enum nvgre_drop lenient_why;
     const struct nvgre_tunnel *t;
 
     rules.lenient = rules.reserved_vsid = true;
-    if (nvgre_parse(gre, size, &rules, h)) {
-        return why;
+    lenient_why = nvgre_parse(gre, size, &rules, h);
+    if (lenient_why && lenient_why < NVGRE_DROP_KEY_LAYOUT) {
+        return why;             /* There is no key. */
     }
     t = nvgre_tunnels_by_vsid(&remote, &local, h->vsid);
     if (!t) {
@@ -184,7 +186,8 @@ count_drop(enum nvgre_drop why, const struct flow_tnl *tnl, uint32_t key)
 static enum nvgre_drop
 strip_priority_tag(struct dp_packet *packet, uint8_t outer_tos)
 {
-    eth_pop_vlan(packet);
+    nvgre_packet_pop_tag(packet);
+    dp_packet_reset_offsets(packet);
     return nvgre_ecn_decap(outer_tos, dp_packet_data(packet),
                            dp_packet_size(packet));
 }

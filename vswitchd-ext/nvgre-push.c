@@ -115,21 +115,20 @@ nvgre_build_header(const struct netdev *netdev,
     return 0;
 }
 
-/* Returns the size of the largest inner IP packet, or of what is in an inner
- * Ethernet frame, that 'packet' will put on the wire. */
+/* Returns the size of the largest frame that 'packet' will put on the wire. */
 static size_t
-payload_size(const struct dp_packet *packet)
+frame_size(const struct dp_packet *packet)
 {
     uint16_t segsz = nvgre_packet_segsz(packet);
-    size_t size = dp_packet_size(packet) - ETH_HEADER_LEN;
+    size_t size = dp_packet_size(packet);
 
-    if (OVS_UNLIKELY(segsz)) {
+    if (segsz) {
         const char *payload = dp_packet_get_tcp_payload(packet);
 
         if (payload) {
-            size_t headers = payload - (const char *) dp_packet_eth(packet);
+            size_t headers = payload - (const char *) dp_packet_data(packet);
 
-            size = MIN(size, headers - ETH_HEADER_LEN + segsz);
+            size = MIN(size, headers + segsz);
         }
     }
     return size;
@@ -149,7 +148,7 @@ static void
 remove_tags(struct dp_packet *packet, const struct nvgre_peer *peer)
 {
     while (is_tagged(packet)) {
-        eth_pop_vlan(packet);
+        nvgre_packet_pop_tag(packet);
         if (peer) {
             atomic_count_inc64(&peer->counters->tx_tags_removed);
         }
@@ -170,14 +169,14 @@ nvgre_push_prepare(struct dp_packet_batch *batch,
 
     peer = nvgre_peer_from_id(get_mark(data) & ~MARK_HASH);
     if (peer && nvgre_peer_mtu(peer)) {
-        max = nvgre_peer_mtu(peer);
+        max = ETH_HEADER_LEN + nvgre_peer_mtu(peer);
     }
 
     /* Nothing is to be done with the packets of most batches. */
     for (i = 0; i < n; i++) {
         packet = batch->packets[i];
         if (OVS_UNLIKELY(is_tagged(packet)
-                         || dp_packet_size(packet) - ETH_HEADER_LEN > max)) {
+                         || dp_packet_size(packet) > max)) {
             break;
         }
     }
@@ -187,7 +186,7 @@ nvgre_push_prepare(struct dp_packet_batch *batch,
 
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
         remove_tags(packet, peer);
-        if (payload_size(packet) > max) {
+        if (frame_size(packet) > max) {
             nvgre_count_drop(peer->counters, NVGRE_DROP_TX_TOO_BIG,
                              &peer->remote, 0);
             dp_packet_delete(packet);

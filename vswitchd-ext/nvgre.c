@@ -89,6 +89,14 @@ parse_key(const struct nvgre_rules *rules, struct nvgre_header *h)
     return NVGRE_DROP_NONE;
 }
 
+/* Returns true if 'dl_type' announces a VLAN tag, by the standards or, for
+ * 0x9100, by custom. */
+static bool
+is_vlan_type(ovs_be16 dl_type)
+{
+    return eth_type_vlan(dl_type) || dl_type == htons(0x9100);
+}
+
 /* Judges the inner frame, the 'size' bytes at 'frame'. */
 static enum nvgre_drop
 parse_inner(const uint8_t *frame, size_t size, bool lenient,
@@ -106,13 +114,12 @@ parse_inner(const uint8_t *frame, size_t size, bool lenient,
      * subnet the frame is in. */
     dl_type = get_unaligned_be16(type);
     h->priority_tag = false;
-    if (OVS_UNLIKELY(eth_type_vlan(dl_type)
-                     || dl_type == htons(0x9100))) {
+    if (OVS_UNLIKELY(is_vlan_type(dl_type))) {
         if (!lenient
             || dl_type != htons(ETH_TYPE_VLAN_8021Q)
             || size < VLAN_ETH_HEADER_LEN
             || get_unaligned_be16(type + 1) & htons(VLAN_VID_MASK)
-            || eth_type_vlan(get_unaligned_be16(type + 2))) {
+            || is_vlan_type(get_unaligned_be16(type + 2))) {
             return NVGRE_DROP_INNER_VLAN;
         }
         h->priority_tag = true;
