@@ -68,8 +68,8 @@ nvgre_packet_leave_tunnel(struct dp_packet *packet, int len)
     dp_packet_reset_packet(packet, len);
 }
 
-/* Removes the first VLAN tag of 'packet', which must have one.  (eth_pop_vlan()
- * leaves packets alone whose headers were not located.) */
+/* Removes the first VLAN tag of 'packet', which must have one.  By itself,
+ * eth_pop_vlan() leaves packets alone whose headers were not located. */
 static inline void
 nvgre_packet_pop_tag(struct dp_packet *packet)
 {
