@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sources of the unit tests in tests/hnvtest, beyond hnvtest.c itself.
+
+HNVTEST_SOURCES += \
+	tests/test-nvgre-entropy.c \
+	tests/test-nvgre-options.c \
+	tests/test-nvgre-tunnels.c \
+	tests/test-nvgre-util.c \
+	tests/test-nvgre-util.h \
+	tests/test-nvgre.c
+
+EXTRA_DIST += tests/mutants tests/mutate
+
+## check-mutants: check that the unit tests notice when a check is broken
+.PHONY: check-mutants
+check-mutants: tests/hnvtest tests/testsuite
+	@$(PYTHON3) '$(srcdir)/tests/mutate' --dir=_mutants \
+	  --mutants='$(srcdir)/tests/mutants' --source='$(srcdir)/vswitchd-ext' \
+	  --testsuite=tests/testsuite --path='$(OVS_TEST_PATH)' \
+	  --compile='$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -O0' \
+	  --link='$(LIBTOOL) --silent --tag=CC --mode=link $(CC) $(LDFLAGS)' \
+	  -- $(tests_hnvtest_OBJECTS) $(OVS_LIB)
+
+clean-local: clean-mutants
+.PHONY: clean-mutants
+clean-mutants:
+	rm -rf _mutants
