@@ -15,7 +15,7 @@ EXTRA_DIST += tests/mutants tests/mutate
 ## check-mutants: check that the unit tests notice when a check is broken
 .PHONY: check-mutants
 check-mutants: tests/hnvtest tests/testsuite
-	@$(PYTHON3) '$(srcdir)/tests/mutate' --dir=_mutants \
+	@$(PYTHON3) '$(srcdir)/tests/mutate' --dir=_ovs/mutants \
 	  --mutants='$(srcdir)/tests/mutants' --source='$(srcdir)/vswitchd-ext' \
 	  --testsuite=tests/testsuite --path='$(OVS_TEST_PATH)' \
 	  --compile='$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -O0' \
@@ -25,4 +25,4 @@ check-mutants: tests/hnvtest tests/testsuite
 clean-local: clean-mutants
 .PHONY: clean-mutants
 clean-mutants:
-	rm -rf _mutants
+	rm -rf _ovs/mutants

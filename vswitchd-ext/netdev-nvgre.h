@@ -7,6 +7,7 @@
 #include "nvgre-counters.h"
 #include "nvgre-options.h"
 #include "nvgre-peers.h"
+#include "nvgre-suspicion.h"
 #include "ovs-rcu.h"
 
 /* The nvgre port
@@ -57,7 +58,7 @@ struct nvgre_port {
 
     /* The main thread's own. */
     struct nvgre_resolution resolution;
-    uint64_t suspicions_logged; /* 'counters.suspicions' at last log. */
+    struct nvgre_suspicion_log suspicion_log;
 };
 
 struct nvgre_port *netdev_nvgre_port(const struct netdev *);

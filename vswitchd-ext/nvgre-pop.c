@@ -105,6 +105,7 @@ judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
     struct nvgre_rules rules = *strict;
     enum nvgre_drop lenient_why;
     const struct nvgre_tunnel *t;
+    uint32_t key;
 
     rules.lenient = rules.reserved_vsid = true;
     lenient_why = nvgre_parse(gre, size, &rules, h);
@@ -117,7 +118,10 @@ judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
     }
     rules.lenient = t->rules.lenient;
     rules.reserved_vsid = t->rules.reserved_vsid;
-    return nvgre_parse(gre, size, &rules, h);
+    key = h->key;
+    why = nvgre_parse(gre, size, &rules, h);
+    h->key = key;               /* Tells which port is to blame. */
+    return why;
 }
 
 /* Judges everything about 'packet'.  If it is good, fills in '*tnl' and '*h'

@@ -8,6 +8,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "timeval.h"
 
 VLOG_DEFINE_THIS_MODULE(nvgre_suspicion);
 
@@ -31,7 +32,7 @@ nvgre_suspect(struct nvgre_counters *c, const struct in6_addr *peer,
 static void
 log_suspicion(const char *port, const struct in6_addr *peer, uint32_t key)
 {
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 20);
     struct ds addr = DS_EMPTY_INITIALIZER;
 
     ipv6_format_mapped(peer, &addr);
@@ -53,16 +54,24 @@ log_suspicion(const char *port, const struct in6_addr *peer, uint32_t key)
     ds_destroy(&addr);
 }
 
+/* Logs 'event' of 'port' if it is news: another peer than '*log' says was
+ * logged last, or a minute later. */
 static void
-check_event(const char *port, struct nvgre_event *event, uint64_t *n_logged)
+check_event(const char *port, struct nvgre_event *event,
+            struct nvgre_suspicion_log *log)
 {
     uint64_t n = nvgre_event_get(event);
     struct in6_addr peer;
     long long int when;
     uint32_t key;
 
-    if (n != *n_logged && nvgre_event_last(event, &peer, &key, &when)) {
-        *n_logged = n;
+    if (n == log->n || !nvgre_event_last(event, &peer, &key, &when)) {
+        return;
+    }
+    log->n = n;
+    if (!ipv6_addr_equals(&peer, &log->peer) || time_msec() >= log->next) {
+        log->peer = peer;
+        log->next = time_msec() + 60 * 1000;
         log_suspicion(port, &peer, key);
     }
 }
@@ -72,20 +81,20 @@ check_port(const struct netdev *netdev OVS_UNUSED, struct nvgre_port *port,
            void *aux OVS_UNUSED)
 {
     check_event(port->name, &port->counters.suspicions,
-                &port->suspicions_logged);
+                &port->suspicion_log);
 }
 
 /* Logs what happened since the last call. */
 void
 nvgre_suspicion_run(void)
 {
-    static uint64_t no_port_logged;
+    static struct nvgre_suspicion_log no_port_log;
     unsigned int n = atomic_count_get(&n_suspicions);
 
     if (n != n_seen) {
         n_seen = n;
         nvgre_ports_for_each(check_port, NULL);
         check_event("nvgre", &nvgre_no_port_counters.suspicions,
-                    &no_port_logged);
+                    &no_port_log);
     }
 }

@@ -34,6 +34,13 @@ struct nvgre_counters;
  * nvgre_suspect() may be called from any thread, for each packet;
  * nvgre_suspicion_run() only from the main thread. */
 
+/* What was logged last.  Belongs to the main thread. */
+struct nvgre_suspicion_log {
+    uint64_t n;                 /* Suspicions seen so far. */
+    struct in6_addr peer;       /* Whom the last line was about. */
+    long long int next;         /* time_msec() of the next about 'peer'. */
+};
+
 void nvgre_suspect(struct nvgre_counters *, const struct in6_addr *peer,
                    uint32_t key);
 void nvgre_suspicion_run(void);

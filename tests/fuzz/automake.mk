@@ -22,7 +22,7 @@ FUZZ_SANITIZE = -fsanitize=address,undefined \
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer $(FUZZ_SANITIZE) \
 	-DFUZZING -Wno-everything
 FUZZ_FLAGS = -max_len=512 -timeout=10 -print_final_stats=1
-FUZZ_DIR = _fuzz
+FUZZ_DIR = _ovs/fuzz
 FUZZ_EXT = $(patsubst %.c,$(FUZZ_DIR)/%.o,$(notdir \
 	$(wildcard $(srcdir)/vswitchd-ext/*.c)))
 
@@ -41,7 +41,7 @@ $(FUZZ_DIR)/%_fuzzer: $(FUZZ_DIR)/%_target.o $(FUZZ_EXT) $(OVS_LIB)
 		-fsanitize=fuzzer $(FUZZ_SANITIZE) -o $@ $^
 .SECONDARY: $(FUZZ_TARGETS:%=$(FUZZ_DIR)/%_target.o) $(FUZZ_EXT)
 
-# What a target finds interesting stays in _fuzz/TARGET for the next run.
+# What a target finds interesting stays in _ovs/fuzz/TARGET for the next run.
 .PHONY: fuzz
 fuzz: $(FUZZ_TARGETS:%=$(FUZZ_DIR)/%_fuzzer)
 	@set -e; for target in $(FUZZ_TARGETS); do \
@@ -67,8 +67,3 @@ fuzz-merge: $(FUZZ_TARGETS:%=$(FUZZ_DIR)/%_fuzzer)
 	    '$(srcdir)'/tests/fuzz/corpus/$$target $(FUZZ_DIR)/$$target \
 	    2>&1 | grep -E 'MERGE-OUTER: [0-9]+ new files' || exit 1; \
 	done
-
-distclean-local: fuzz-clean
-.PHONY: fuzz-clean
-fuzz-clean:
-	rm -rf $(FUZZ_DIR)

@@ -141,7 +141,7 @@ CATALOGUE = {
                            {"smac": b"\0" * 6}),
     "ecn-ce-not-ect": ("outer CE, inner Not-ECT", {"tos": CE}, {}),
     "key-layout": ("draft-00 key with bits above the VSID",
-                          {"key": 0x01001389}, {}),
+                   {"key": 0x01001389}, {}),
 }
 
 
