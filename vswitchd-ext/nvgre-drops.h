@@ -82,6 +82,9 @@
     NVGRE_DROP(ECN_CE_NOT_ECT, ecn_ce_not_ect, "ecn-ce-not-ect",              \
                "congestion was marked on an inner packet that forbids it",    \
                "RFC 6040 4.2")                                                \
+    NVGRE_DROP(VSID_UNKNOWN, vsid_unknown, "vsid-unknown",                    \
+               "no nvgre port has this VSID for these provider addresses",    \
+               "policy")                                                      \
     NVGRE_DROP(TX_TOO_BIG, tx_too_big, "tx-too-big",                          \
                "frame to send does not fit in the MTU of the underlay",       \
                "RFC 7637 4.4")                                                \

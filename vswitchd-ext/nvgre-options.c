@@ -65,18 +65,29 @@ parse_unicast(const char *s, struct in6_addr *addr)
 static bool
 is_host_name(const char *s)
 {
+    static const char alnum[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const char *label = s;
 
-    for (const char *p = s; *p; p++) {
-        if (*p == '.') {
-            label = p + 1;
-        }
-        if ((*p == '.' || *p == '-') ? p == s || p[-1] == '.'
-            : !isalnum((unsigned char) *p)) {
+    if (strlen(s) > 253) {
+        return false;
+    }
+    for (;;) {
+        size_t len = strcspn(label, ".");
+
+        if (!len || len > 63 || label[0] == '-' || label[len - 1] == '-') {
             return false;
         }
+        for (size_t i = 0; i < len; i++) {
+            if (label[i] != '-' && !strchr(alnum, label[i])) {
+                return false;
+            }
+        }
+        if (!label[len]) {
+            return isalpha((unsigned char) *label);
+        }
+        label += len + 1;
     }
-    return strlen(s) <= 253 && isalpha((unsigned char) *label);
 }
 
 static const char *

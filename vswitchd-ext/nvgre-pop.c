@@ -19,7 +19,8 @@
 #include "packets.h"
 
 /* Judges the outer IPv4 header 'ip' of 'packet', of which the datapath has
- * already checked that it is all there.  Fills in '*tnl'. */
+ * already checked that it is all there, but not its version.  Fills in
+ * '*tnl'. */
 static enum nvgre_drop
 outer_ipv4(struct dp_packet *packet, const struct ip_header *ip,
            struct flow_tnl *tnl)
@@ -32,7 +33,8 @@ outer_ipv4(struct dp_packet *packet, const struct ip_header *ip,
         tnl->flags |= FLOW_TNL_F_DONT_FRAGMENT;
     }
 
-    if (OVS_UNLIKELY(nvgre_packet_ip_csum_is_bad(packet, ip))) {
+    if (OVS_UNLIKELY(IP_VER(ip->ip_ihl_ver) != 4
+                     || nvgre_packet_ip_csum_is_bad(packet, ip))) {
         return NVGRE_DROP_OUTER_IP_INVALID;
     }
     return (OVS_UNLIKELY(IP_IS_FRAGMENT(ip->ip_frag_off))
@@ -50,6 +52,9 @@ outer_ipv6(const struct ovs_16aligned_ip6_hdr *ip6, size_t ext_len,
     tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
     tnl->ip_ttl = ip6->ip6_hlim;
 
+    if (OVS_UNLIKELY(ip6->ip6_vfc >> 4 != 6)) {
+        return NVGRE_DROP_OUTER_IP_INVALID;
+    }
     if (OVS_UNLIKELY(ext_len)) {
         const void *data = ip6 + 1;
         uint8_t nw_proto = ip6->ip6_nxt;
@@ -65,18 +70,21 @@ outer_ipv6(const struct ovs_16aligned_ip6_hdr *ip6, size_t ext_len,
     return NVGRE_DROP_NONE;
 }
 
-/* Judges the outer IP header of 'packet', as above. */
+/* Judges the outer IP header of 'packet', as above.  Which kind it is, the
+ * Ethertype says, because that is what the datapath went by when it checked
+ * that the header is all there. */
 static enum nvgre_drop
 outer_ip(struct dp_packet *packet, struct flow_tnl *tnl)
 {
-    const struct ip_header *ip = dp_packet_l3(packet);
+    const ovs_be16 *l3 = dp_packet_l3(packet);
 
-    if (OVS_UNLIKELY(!ip || !dp_packet_l4(packet))) {
+    if (OVS_UNLIKELY(!l3 || packet->l3_ofs < ETH_HEADER_LEN
+                     || !dp_packet_l4(packet))) {
         return NVGRE_DROP_OUTER_IP_INVALID;
-    } else if (IP_VER(ip->ip_ihl_ver) == 4) {
-        return outer_ipv4(packet, ip, tnl);
+    } else if (l3[-1] == htons(ETH_TYPE_IP)) {
+        return outer_ipv4(packet, (const void *) l3, tnl);
     } else {
-        return outer_ipv6((const void *) ip,
+        return outer_ipv6((const void *) l3,
                           packet->l4_ofs - packet->l3_ofs - IPV6_HEADER_LEN,
                           tnl);
     }
@@ -124,6 +132,22 @@ judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
     return why;
 }
 
+/* Returns true if a port takes packets with 'vsid' and outer header 'tnl',
+ * which 't' is one of those ports, or exceptions, for. */
+static bool
+vsid_is_known(const struct nvgre_tunnel *t, const struct flow_tnl *tnl,
+              uint32_t vsid)
+{
+    struct in6_addr remote, local;
+
+    if (OVS_LIKELY(t->any_vsid || t->vsid == vsid)) {
+        return true;
+    }
+    remote = flow_tnl_src(tnl);
+    local = flow_tnl_dst(tnl);
+    return nvgre_tunnels_by_vsid(&remote, &local, vsid) != NULL;
+}
+
 /* Judges everything about 'packet'.  If it is good, fills in '*tnl' and '*h'
  * and returns NVGRE_DROP_NONE.  Otherwise, fills them in as far as it gets. */
 static enum nvgre_drop
@@ -154,12 +178,40 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h)
         if (why) {
             return why;
         }
-        if (h->priority_tag) {
-            return NVGRE_DROP_NONE;     /* ECN waits until it is removed. */
+    }
+
+    /* ECN waits until a priority tag is removed. */
+    if (OVS_UNLIKELY(tnl->ip_tos & IP_ECN_MASK) && !h->priority_tag) {
+        why = nvgre_ecn_decap(tnl->ip_tos, gre + h->len, size - h->len);
+        if (why) {
+            return why;
         }
     }
-    return (OVS_LIKELY(!(tnl->ip_tos & IP_ECN_MASK)) ? NVGRE_DROP_NONE
-            : nvgre_ecn_decap(tnl->ip_tos, gre + h->len, size - h->len));
+    return (OVS_LIKELY(vsid_is_known(t, tnl, h->vsid))
+            ? NVGRE_DROP_NONE : NVGRE_DROP_VSID_UNKNOWN);
+}
+
+/* Returns true if a packet that was dropped because of 'why' would have been
+ * welcome if its sender used the other key layout. */
+static bool
+is_suspicious(enum nvgre_drop why, const struct in6_addr *remote,
+              const struct in6_addr *local, uint32_t key)
+{
+    const struct nvgre_tunnel *t;
+    uint32_t other_vsid;
+
+    if (why == NVGRE_DROP_VSID_RESERVED) {
+        return nvgre_key_suspicious(key, NVGRE_LAYOUT_RFC7637);
+    } else if (why == NVGRE_DROP_KEY_LAYOUT) {
+        return nvgre_key_suspicious(key, NVGRE_LAYOUT_DRAFT00);
+    } else if (why != NVGRE_DROP_VSID_UNKNOWN) {
+        return false;
+    }
+
+    t = nvgre_tunnels_by_pair(remote, local);
+    other_vsid = (t && t->rules.layout == NVGRE_LAYOUT_RFC7637
+                  ? key & 0xffffff : key >> 8);
+    return nvgre_tunnels_by_vsid(remote, local, other_vsid) != NULL;
 }
 
 /* Counts a packet that is dropped because of 'why' against the port that it
@@ -177,10 +229,7 @@ count_drop(enum nvgre_drop why, const struct flow_tnl *tnl, uint32_t key)
         c = t->counters;
     }
     nvgre_count_drop(c, why, &remote, key);
-    if ((why == NVGRE_DROP_VSID_RESERVED
-         && nvgre_key_suspicious(key, NVGRE_LAYOUT_RFC7637))
-        || (why == NVGRE_DROP_KEY_LAYOUT
-            && nvgre_key_suspicious(key, NVGRE_LAYOUT_DRAFT00))) {
+    if (is_suspicious(why, &remote, &local, key)) {
         nvgre_suspect(c, &remote, key);
     }
 }

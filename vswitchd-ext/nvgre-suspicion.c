@@ -26,9 +26,9 @@ nvgre_suspect(struct nvgre_counters *c, const struct in6_addr *peer,
     atomic_count_inc(&n_suspicions);
 }
 
-/* Logs that 'peer' sent 'key' to 'port'.  The keys that make a host that
- * expects the layout of the RFC suspicious have no high bits, and those that
- * make a host that expects the draft's suspicious have some. */
+/* Logs that 'peer' sent 'key' to 'port'.  The keys that make a host suspicious
+ * that expects the layout of the RFC have no high bits, and those that make a
+ * host suspicious that expects the draft's have some. */
 static void
 log_suspicion(const char *port, const struct in6_addr *peer, uint32_t key)
 {
@@ -38,10 +38,10 @@ log_suspicion(const char *port, const struct in6_addr *peer, uint32_t key)
     ipv6_format_mapped(peer, &addr);
     if (!(key >> 24)) {
         VLOG_WARN_RL(&rl, "%s: peer %s sends GRE key 0x%08"PRIx32", which is "
-                     "the reserved VSID %"PRIu32" in key_layout=rfc7637 but "
-                     "%"PRIu32" in draft00: it may be Windows Server 2012 "
-                     "without update KB2779768; install that there or set "
-                     "key_layout=draft00 for this peer here",
+                     "VSID %"PRIu32" in key_layout=rfc7637 but %"PRIu32" in "
+                     "draft00: it may be Windows Server 2012 without update "
+                     "KB2779768; install that there or set key_layout=draft00 "
+                     "for this peer here",
                      port, ds_cstr(&addr), key, key >> 8, key & 0xffffff);
     } else {
         VLOG_WARN_RL(&rl, "%s: peer %s sends GRE key 0x%08"PRIx32", which "
