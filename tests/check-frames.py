@@ -14,14 +14,7 @@ or what is wrong.
 import struct
 import sys
 
-
-def checksum(data):
-    """The Internet checksum (RFC 1071), 0 for data that includes its own."""
-    data += bytes(len(data) % 2)
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
+from nvgrepeer.wire import checksum
 
 
 def parse_ip(packet, errors, name):

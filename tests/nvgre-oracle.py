@@ -13,6 +13,8 @@ import ipaddress
 import struct
 import sys
 
+from nvgrepeer.wire import checksum
+
 INNER = bytes.fromhex("060600000007" "060600000005" "0800") + bytes(4)
 TEB = 0x6558
 
@@ -25,15 +27,6 @@ FIGURE_4 = {
     ECT_1: {NOT_ECT: ECT_1, ECT_0: ECT_1, ECT_1: ECT_1, CE: CE},
     CE: {NOT_ECT: CE, ECT_0: CE, ECT_1: CE, CE: CE},
 }
-
-
-def checksum(data):
-    """The Internet checksum (RFC 1071)."""
-    data += bytes(len(data) % 2)
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def gre(flags, proto, key, inner, good_checksum=True):

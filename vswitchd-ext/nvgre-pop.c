@@ -81,7 +81,7 @@ outer_ip(struct dp_packet *packet, struct flow_tnl *tnl)
     if (OVS_UNLIKELY(!l3 || packet->l3_ofs < ETH_HEADER_LEN
                      || !dp_packet_l4(packet))) {
         return NVGRE_DROP_OUTER_IP_INVALID;
-    } else if (l3[-1] == htons(ETH_TYPE_IP)) {
+    } else if (*(l3 - 1) == htons(ETH_TYPE_IP)) {
         return outer_ipv4(packet, (const void *) l3, tnl);
     } else {
         return outer_ipv6((const void *) l3,
