@@ -18,6 +18,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-ecn.h \
 	vswitchd-ext/nvgre-entropy.c \
 	vswitchd-ext/nvgre-entropy.h \
+	vswitchd-ext/nvgre-field.c \
+	vswitchd-ext/nvgre-field.h \
 	vswitchd-ext/nvgre-hooks.c \
 	vswitchd-ext/nvgre-hooks.h \
 	vswitchd-ext/nvgre-options.c \

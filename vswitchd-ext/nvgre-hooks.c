@@ -11,6 +11,7 @@
 #include "netdev-nvgre.h"
 #include "nvgre-coexist.h"
 #include "nvgre-ecn.h"
+#include "nvgre-field.h"
 #include "nvgre-packet.h"
 #include "nvgre-tunnels.h"
 #include "odp-util.h"
@@ -80,11 +81,16 @@ nvgre_hook_tunnel_removed(const struct netdev *netdev)
  * 'out_port', or ODPP_NONE if the port cannot send. */
 odp_port_t
 nvgre_hook_send(const struct netdev *netdev, struct flow *flow,
-                odp_port_t out_port)
+                struct flow_wildcards *wc, odp_port_t out_port)
 {
     if (netdev_is_nvgre(netdev)) {
-        if (!nvgre_port_is_resolved(netdev_nvgre_port(netdev))) {
+        const struct nvgre_port *port = netdev_nvgre_port(netdev);
+
+        if (!nvgre_port_is_resolved(port)) {
             return ODPP_NONE;
+        }
+        if (nvgre_port_config(port)->flowid_mode == NVGRE_FLOWID_FLOW) {
+            nvgre_use_flowid(&flow->tunnel, wc);
         }
         if (is_ip_any(flow)) {
             flow->tunnel.ip_tos = nvgre_ecn_encap(flow->tunnel.ip_tos,
@@ -92,6 +98,20 @@ nvgre_hook_send(const struct netdev *netdev, struct flow *flow,
         }
     }
     return out_port;
+}
+
+/* Called, from any thread, when tunnel metadata 'tnl' of one packet is to be
+ * remembered for all packets of the datapath flow with wildcards 'wc', to
+ * go on with them after recirculation or, if 'to_controller', to show them to
+ * a controller.  May make 'wc' depend on the FlowID. */
+void
+nvgre_hook_freeze(struct flow_tnl *tnl, struct flow_wildcards *wc,
+                  bool to_controller)
+{
+    if (to_controller) {
+        nvgre_use_flowid(tnl, wc);
+    }
+    nvgre_freeze_flowid(tnl, wc);
 }
 
 /* Stores the outer addresses of 'flow' in '*remote' and '*local'.  Returns

@@ -9,6 +9,7 @@
 
 struct dp_packet_batch;
 struct flow;
+struct flow_tnl;
 struct flow_wildcards;
 struct netdev;
 struct ovs_action_push_tnl;
@@ -42,7 +43,11 @@ int nvgre_hook_refuse_datapath(const struct netdev *,
 void nvgre_hook_tunnel_added(const struct netdev *, odp_port_t);
 void nvgre_hook_tunnel_removed(const struct netdev *);
 odp_port_t nvgre_hook_send(const struct netdev *, struct flow *,
-                           odp_port_t out_port);
+                           struct flow_wildcards *, odp_port_t out_port);
+
+/* ofproto/ofproto-dpif-xlate.c. */
+void nvgre_hook_freeze(struct flow_tnl *, struct flow_wildcards *,
+                       bool to_controller);
 
 /* lib/tnl-ports.c. */
 odp_port_t nvgre_hook_receive_port(struct flow *, struct flow_wildcards *,

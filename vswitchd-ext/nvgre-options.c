@@ -169,11 +169,13 @@ parse_flow_id(const char *value, struct nvgre_config *c)
         c->flowid_mode = NVGRE_FLOWID_HASH;
     } else if (!strcmp(value, "zero")) {
         c->flowid_mode = NVGRE_FLOWID_FIXED;
+    } else if (!strcmp(value, "flow")) {
+        c->flowid_mode = NVGRE_FLOWID_FLOW;
     } else if (parse_number(value, 255, &n) && n) {
         c->flowid_mode = NVGRE_FLOWID_FIXED;
         c->flowid = n;
     } else {
-        return "must be \"hash\", \"zero\", or a FlowID, 1 to 255";
+        return "must be \"hash\", \"zero\", \"flow\", or a FlowID, 1 to 255";
     }
     return NULL;
 }
@@ -532,6 +534,8 @@ nvgre_config_flowid_to_string(const struct nvgre_config *c, char buf[4])
 {
     if (c->flowid_mode == NVGRE_FLOWID_HASH) {
         return "hash";
+    } else if (c->flowid_mode == NVGRE_FLOWID_FLOW) {
+        return "flow";
     } else if (!c->flowid) {
         return "zero";
     } else {

@@ -53,6 +53,7 @@
 enum nvgre_flowid_mode {
     NVGRE_FLOWID_HASH,          /* Entropy of each packet. */
     NVGRE_FLOWID_FIXED,         /* 'flowid' of the port, 0 for "zero". */
+    NVGRE_FLOWID_FLOW,          /* OpenFlow field nvgre_flowid. */
 };
 
 /* An exception from the key layout of a port, for one peer. */

@@ -40,8 +40,8 @@ struct ovs_action_push_tnl;
  * What not
  * --------
  *
- * The FlowID of a received packet is not part of any lookup: tun_id is the
- * VSID alone.
+ * The FlowID of a received packet does not help to find its port: tun_id is
+ * the VSID alone.  Flows may match it, see nvgre-field.h.
  *
  *
  * Where we differ from the standards

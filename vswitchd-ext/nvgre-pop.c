@@ -14,6 +14,7 @@
 #include "nvgre-compat.h"
 #include "nvgre-counters.h"
 #include "nvgre-ecn.h"
+#include "nvgre-field.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-tunnels.h"
 #include "packets.h"
@@ -265,6 +266,7 @@ nvgre_pop_header(struct dp_packet *packet)
     tnl->ip_tos &= ~IP_ECN_MASK;
     tnl->tun_id = htonll(h.vsid);
     tnl->flags |= FLOW_TNL_F_KEY;
+    nvgre_receive_flowid(tnl, h.flowid, false);
 
     /* What follows the outer IP packet is padding to the minimum size of an
      * Ethernet frame, and no part of the inner frame. */

@@ -101,7 +101,8 @@ nvgre_build_header(const struct netdev *netdev,
 
     layout = nvgre_config_layout(c, &remote);
     gre = netdev_tnl_ip_build_header(data, params, IPPROTO_GRE, 0);
-    nvgre_put(gre, vsid, c->flowid, layout);
+    nvgre_put(gre, vsid, (c->flowid_mode == NVGRE_FLOWID_FLOW
+                          ? flow->tunnel.nvgre_flowid : c->flowid), layout);
     data->header_len += NVGRE_HEADER_LEN;
     if (params->is_ipv6) {
         data->tnl_type = OVS_VPORT_TYPE_IP6GRE;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "nvgre-field.h"
+
+#include "flow.h"
+#include "openvswitch/match.h"
+
+/* Makes 'flowid' the FlowID of 'tnl', as an action does. */
+void
+nvgre_set_flowid(struct flow_tnl *tnl, uint8_t flowid)
+{
+    tnl->nvgre_flowid = flowid;
+    tnl->nvgre_received = 0;
+}
+
+/* Makes 'flowid' the FlowID that came with a packet with tunnel metadata
+ * 'tnl', or, if 'is_mask', the mask of one. */
+void
+nvgre_receive_flowid(struct flow_tnl *tnl, uint8_t flowid, bool is_mask)
+{
+    tnl->nvgre_flowid = flowid;
+    tnl->nvgre_received = !is_mask;
+}
+
+/* Makes 'match' match the bits of 'flowid' that are 1 in 'mask'. */
+void
+nvgre_match_flowid(struct match *match, uint8_t flowid, uint8_t mask)
+{
+    match->wc.masks.tunnel.nvgre_flowid = mask;
+    match->flow.tunnel.nvgre_flowid = flowid & mask;
+}
+
+/* Adds the FlowID of 'flow', if it has one, to the metadata 'match'. */
+void
+nvgre_flow_get_metadata(const struct flow *flow, struct match *match)
+{
+    if (flow->tunnel.nvgre_flowid) {
+        nvgre_match_flowid(match, flow->tunnel.nvgre_flowid, UINT8_MAX);
+    }
+}
+
+/* Makes 'wc' depend on the FlowID in 'tnl', if it is a received one, because
+ * the value as a whole is going to be used. */
+void
+nvgre_use_flowid(const struct flow_tnl *tnl, struct flow_wildcards *wc)
+{
+    if (tnl->nvgre_received && wc) {
+        wc->masks.tunnel.nvgre_flowid = UINT8_MAX;
+    }
+}
+
+/* Clears the bits of the FlowID in 'tnl', which is going to be remembered,
+ * that packets of the datapath flow with wildcards 'wc' need not have in
+ * common. */
+void
+nvgre_freeze_flowid(struct flow_tnl *tnl, const struct flow_wildcards *wc)
+{
+    if (tnl->nvgre_received) {
+        tnl->nvgre_flowid &= wc->masks.tunnel.nvgre_flowid;
+    }
+}
