@@ -43,9 +43,10 @@ parse_bool(const char *s, bool *value)
     return *value || !strcmp(s, "false");
 }
 
-/* Parses 's' as an IPv4 or IPv6 address that one host can have. */
-static bool
-parse_unicast(const char *s, struct in6_addr *addr)
+/* Parses 's' as an IPv4 or IPv6 address that one host can have, and stores it
+ * in '*addr', mapped if it is IPv4.  Returns false if it is none. */
+bool
+nvgre_parse_unicast(const char *s, struct in6_addr *addr)
 {
     ovs_be32 ip;
 
@@ -97,7 +98,7 @@ parse_remote_ip(const char *value, struct nvgre_config *c)
         c->tnl.ip_dst_flow = true;
     } else if (is_host_name(value)) {
         c->remote_name = xstrdup(value);
-    } else if (!parse_unicast(value, &c->tnl.ipv6_dst)) {
+    } else if (!nvgre_parse_unicast(value, &c->tnl.ipv6_dst)) {
         return "must be the unicast IPv4 or IPv6 address or host name of the "
                "peer, or \"flow\"";
     }
@@ -109,7 +110,7 @@ parse_local_ip(const char *value, struct nvgre_config *c)
 {
     if (!strcmp(value, "flow")) {
         c->tnl.ip_src_flow = true;
-    } else if (!parse_unicast(value, &c->tnl.ipv6_src)) {
+    } else if (!nvgre_parse_unicast(value, &c->tnl.ipv6_src)) {
         return "must be a unicast IPv4 or IPv6 address of this host, or "
                "\"flow\"";
     }
@@ -192,7 +193,7 @@ parse_peer_layout(const char *s, size_t len, struct nvgre_peer_layout *pl)
         return false;
     }
     peer = xmemdup0(s, equals - s);
-    ok = (parse_unicast(peer, &pl->peer)
+    ok = (nvgre_parse_unicast(peer, &pl->peer)
           && nvgre_layout_from_string(equals + 1, s + len - (equals + 1),
                                       &pl->layout));
     free(peer);

@@ -83,6 +83,7 @@ struct nvgre_config *nvgre_config_clone(const struct nvgre_config *);
 void nvgre_config_destroy(struct nvgre_config *);
 
 bool nvgre_option_is_ours(const char *name);
+bool nvgre_parse_unicast(const char *, struct in6_addr *);
 enum nvgre_layout nvgre_config_layout(const struct nvgre_config *,
                                       const struct in6_addr *peer);
 const char *nvgre_config_flowid_to_string(const struct nvgre_config *,

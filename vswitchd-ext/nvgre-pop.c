@@ -8,7 +8,6 @@
 #include <netinet/ip6.h>
 
 #include "byte-order.h"
-#include "csum.h"
 #include "dp-packet.h"
 #include "flow.h"
 #include "nvgre-compat.h"

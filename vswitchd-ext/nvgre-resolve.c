@@ -13,7 +13,6 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
-#include "socket-util.h"
 #include "timeval.h"
 #include "unaligned.h"
 #include "util.h"
@@ -109,23 +108,22 @@ take_address(const struct netdev *netdev, struct nvgre_port *port,
     ds_destroy(&s);
 }
 
-/* Returns true if the resolver has an address for 'name' and stores it in
- * '*addr'.  If it has none, makes it ask for one. */
+/* Returns true if the resolver has an address for 'name', one that a host can
+ * have, and stores it in '*addr'.  If it has none, makes it ask for one. */
 static bool
 ask_resolver(const char *name, struct in6_addr *addr)
 {
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
     char *string = NULL;
-    ovs_be32 ip;
     bool ok;
 
     if (!dns_resolve(name, &string) || !string) {
         return false;
     }
-    if (ip_parse(string, &ip)) {
-        in6_addr_set_mapped_ipv4(addr, ip);
-        ok = ip && !ip_is_multicast(ip);
-    } else {
-        ok = ipv6_parse(string, addr) && !ipv6_addr_is_multicast(addr);
+    ok = nvgre_parse_unicast(string, addr);
+    if (!ok) {
+        VLOG_WARN_RL(&rl, "%s is said to be %s, which is no address of a "
+                     "host, and is ignored", name, string);
     }
     free(string);
     return ok;
