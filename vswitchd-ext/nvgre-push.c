@@ -224,14 +224,25 @@ finish_ipv4(struct dp_packet *packet, struct ip_header *ip, bool offloads)
     }
 }
 
+/* Returns the first word of the IPv6 header in 'data'. */
+static ovs_be32
+template_flow(const struct ovs_action_push_tnl *data)
+{
+    void *header = CONST_CAST(uint32_t *, data->header);
+
+    return get_16aligned_be32(&netdev_tnl_ipv6_hdr(header)->ip6_flow);
+}
+
+/* 'flow' is the first word of the template's IPv6 header, whose flow label is
+ * 0.  To read it back from '*ip6', just written, would have to wait. */
 static void
 finish_ipv6(struct dp_packet *packet, struct ovs_16aligned_ip6_hdr *ip6,
-            uint32_t entropy)
+            ovs_be32 flow, uint32_t entropy)
 {
     ip6->ip6_plen = htons(dp_packet_size(packet)
                           - ETH_HEADER_LEN - IPV6_HEADER_LEN);
-    packet_set_ipv6_flow_label(&ip6->ip6_flow,
-                               htonl(nvgre_entropy_label(entropy)));
+    put_16aligned_be32(&ip6->ip6_flow,
+                       flow | htonl(nvgre_entropy_label(entropy)));
     dp_packet_ip_checksum_set_unknown(packet);
 }
 
@@ -263,7 +274,8 @@ nvgre_push_header(const struct netdev *netdev OVS_UNUSED,
         finish_ipv4(packet, netdev_tnl_ip_hdr(outer), offloads);
     } else {
         memcpy(outer, data->header, IPV6_LEN);
-        finish_ipv6(packet, netdev_tnl_ipv6_hdr(outer), entropy);
+        finish_ipv6(packet, netdev_tnl_ipv6_hdr(outer), template_flow(data),
+                    entropy);
     }
     if (hash) {
         outer[len - 1] = nvgre_entropy_flowid(entropy);
