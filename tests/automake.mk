@@ -10,6 +10,7 @@ EXTRA_DIST += \
 # One program for all unit tests in C, so that it is linked only once.
 HNVTEST_SOURCES =
 include tests/hnvtest.mk
+include tests/bench/automake.mk
 noinst_PROGRAMS += tests/hnvtest
 tests_hnvtest_SOURCES = tests/hnvtest.c tests/hnvtest.h $(HNVTEST_SOURCES)
 tests_hnvtest_LDADD = $(OVS_LIB)
@@ -85,6 +86,15 @@ check-asan:
 	  --with-ovs-source='$(OVS_SOURCE)' CC='$(CC)' \
 	  CFLAGS='$(ASAN_CFLAGS)'; }
 	$(MAKE) -C _ovs/asan/build check
+
+## bench: measure, compare with tests/bench/expected.json, write a chart
+# BENCH=push,datapath selects; BENCH_OUT=FILE, without ending, is where to.
+BENCH =
+BENCH_OUT = bench
+.PHONY: bench
+bench: all tests/hnvtest
+	@$(PYTHON3) '$(srcdir)/tests/bench/run' --hnvtest=tests/hnvtest \
+	  --only='$(BENCH)' --json='$(BENCH_OUT).json' --svg='$(BENCH_OUT).svg'
 
 ## check-valgrind: our tests, all programs under valgrind
 VALGRIND_WRAPPERS = $(addprefix tests/valgrind/,ovs-appctl ovs-ofctl \
