@@ -94,8 +94,8 @@ prepare_packets(void)
     }
 }
 
-/* Does in software what the device was to do.  Not inlined, for the profiler to
- * know it by name. */
+/* Does in software what the device was to do.  Not inlined, so that a profiler
+ * knows it by name. */
 static double __attribute__((__noinline__))
 finish_packets(void)
 {
