@@ -1,3 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 
-EXTRA_DIST += ofproto/README.md
+EXTRA_DIST += ofproto/README.md ofproto/hnv-idl.ann
+
+# The schema of the policy database.
+pkgdata_DATA += ofproto/hnv.ovsschema
+EXTRA_DIST += ofproto/hnv.ovsschema
+
+# Everything that reads or writes the policy database links this.
+noinst_LTLIBRARIES += ofproto/libhnv.la
+ofproto_libhnv_la_SOURCES =
+nodist_ofproto_libhnv_la_SOURCES = ofproto/hnv-idl.c ofproto/hnv-idl.h
+
+# Open vSwitch's programs that make C and manual pages from a schema.
+RUN_OVS = PYTHONPATH='$(OVS_SRC)/python' PYTHONDONTWRITEBYTECODE=yes \
+	$(PYTHON3)
+OVSDB_IDLC = $(OVS_SRC)/ovsdb/ovsdb-idlc.in
+$(OVSDB_IDLC):
+	+@$(MAKE) ovs
+
+HNV_IDL = ofproto/hnv-idl.ovsidl ofproto/hnv-idl.c ofproto/hnv-idl.h
+BUILT_SOURCES += $(HNV_IDL)
+CLEANFILES += $(HNV_IDL)
+ofproto/hnv-idl.ovsidl: ofproto/hnv.ovsschema ofproto/hnv-idl.ann \
+		| $(OVSDB_IDLC)
+	$(AM_V_GEN)$(MKDIR_P) ofproto && \
+	$(RUN_OVS) $(OVSDB_IDLC) annotate '$(srcdir)/ofproto/hnv.ovsschema' \
+		'$(srcdir)/ofproto/hnv-idl.ann' > $@.tmp && mv $@.tmp $@
+ofproto/hnv-idl.c: ofproto/hnv-idl.ovsidl
+	$(AM_V_GEN)$(RUN_OVS) $(OVSDB_IDLC) c-idl-source $< > $@.tmp && \
+	mv $@.tmp $@
+ofproto/hnv-idl.h: ofproto/hnv-idl.ovsidl
+	$(AM_V_GEN)$(RUN_OVS) $(OVSDB_IDLC) c-idl-header $< > $@.tmp && \
+	mv $@.tmp $@
