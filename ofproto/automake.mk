@@ -8,7 +8,9 @@ EXTRA_DIST += ofproto/hnv.ovsschema
 
 # Everything that reads or writes the policy database links this.
 noinst_LTLIBRARIES += ofproto/libhnv.la
-ofproto_libhnv_la_SOURCES =
+ofproto_libhnv_la_SOURCES = \
+	ofproto/hnv-values.c \
+	ofproto/hnv-values.h
 nodist_ofproto_libhnv_la_SOURCES = ofproto/hnv-idl.c ofproto/hnv-idl.h
 
 # Open vSwitch's programs that make C and manual pages from a schema.

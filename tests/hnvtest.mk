@@ -3,6 +3,7 @@
 # Sources of the unit tests in tests/hnvtest, beyond hnvtest.c itself.
 
 HNVTEST_SOURCES += \
+	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-options.c \
 	tests/test-nvgre-tunnels.c \
