@@ -93,7 +93,7 @@ BENCH =
 BENCH_OUT = bench
 .PHONY: bench
 bench: all tests/hnvtest
-	@$(PYTHON3) '$(srcdir)/tests/bench/run' --hnvtest=tests/hnvtest \
+	@$(PYTHON3) '$(srcdir)/tests/bench/run' --hnvtest=tests/hnvtest --ovs='$(OVS)' \
 	  --only='$(BENCH)' --json='$(BENCH_OUT).json' --svg='$(BENCH_OUT).svg'
 
 ## check-valgrind: our tests, all programs under valgrind
