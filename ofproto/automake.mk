@@ -9,6 +9,14 @@ EXTRA_DIST += ofproto/hnv.ovsschema
 # Everything that reads or writes the policy database links this.
 noinst_LTLIBRARIES += ofproto/libhnv.la
 ofproto_libhnv_la_SOURCES = \
+	ofproto/hnv-compile.h \
+	ofproto/hnv-errors.h \
+	ofproto/hnv-flows.h \
+	ofproto/hnv-host.h \
+	ofproto/hnv-peers.h \
+	ofproto/hnv-pipeline.h \
+	ofproto/hnv-policy.h \
+	ofproto/hnv-record.h \
 	ofproto/hnv-values.c \
 	ofproto/hnv-values.h
 nodist_ofproto_libhnv_la_SOURCES = ofproto/hnv-idl.c ofproto/hnv-idl.h
