@@ -6,6 +6,7 @@ HNVTEST_SOURCES += \
 	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-options.c \
+	tests/test-nvgre-path-error.c \
 	tests/test-nvgre-tunnels.c \
 	tests/test-nvgre-util.c \
 	tests/test-nvgre-util.h \

@@ -25,10 +25,14 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-options.c \
 	vswitchd-ext/nvgre-options.h \
 	vswitchd-ext/nvgre-packet.h \
+	vswitchd-ext/nvgre-path-error.c \
+	vswitchd-ext/nvgre-path-error.h \
 	vswitchd-ext/nvgre-path.c \
 	vswitchd-ext/nvgre-path.h \
 	vswitchd-ext/nvgre-peers.c \
 	vswitchd-ext/nvgre-peers.h \
+	vswitchd-ext/nvgre-pmtu.c \
+	vswitchd-ext/nvgre-pmtu.h \
 	vswitchd-ext/nvgre-pop.c \
 	vswitchd-ext/nvgre-push.c \
 	vswitchd-ext/nvgre-resolve.c \

@@ -8,6 +8,7 @@
 
 #include "connectivity.h"
 #include "netdev-vport-private.h"
+#include "nvgre-pmtu.h"
 #include "nvgre-resolve.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-unixctl.h"
@@ -141,6 +142,9 @@ update_mtu(const struct netdev *netdev, struct nvgre_port *port,
     if (mtu != nvgre_port_mtu(port)) {
         VLOG_INFO("%s: MTU changes from %d to %d", port->name,
                   nvgre_port_mtu(port), mtu);
+        if (mtu && mtu < NVGRE_IPV6_MIN_MTU) {
+            VLOG_WARN("%s: MTU %d " NVGRE_IPV6_WARNING, port->name, mtu);
+        }
         atomic_store_relaxed(&port->mtu, mtu);
         netdev_change_seq_changed(netdev);
     }
@@ -197,6 +201,7 @@ netdev_nvgre_init(void)
     peers_seq = seq_create();
     nvgre_counters_init(&nvgre_no_port_counters);
     nvgre_unixctl_init();
+    nvgre_pmtu_init();
     return 0;
 }
 
@@ -384,6 +389,10 @@ netdev_nvgre_get_status(const struct netdev *netdev, struct smap *status)
     smap_add(status, "flow_id", nvgre_config_flowid_to_string(c, buf));
     smap_add(status, "key_layout", nvgre_layout_to_string(c->layout));
     smap_add(status, "receive", c->lenient ? "lenient" : "strict");
+    if (nvgre_port_mtu(port) && nvgre_port_mtu(port) < NVGRE_IPV6_MIN_MTU) {
+        smap_add_format(status, "mtu_warning", "%d " NVGRE_IPV6_WARNING,
+                        nvgre_port_mtu(port));
+    }
     if (!sset_is_empty(&c->ignored)) {
         char *ignored = sset_join(&c->ignored, ",", "");
 
@@ -425,6 +434,7 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
     moved |= seq_moved(seq_read(peers_seq), &last_peers_seq);
     moved |= seq_moved(route_table_get_change_seq(), &last_route_seq);
     moved |= seq_moved(read_tnl_conf_seq(), &last_tnl_conf_seq);
+    moved |= nvgre_pmtu_run();
     if (moved) {
         nvgre_ports_for_each(update_mtu, NULL);
     }
@@ -440,5 +450,6 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
     if (tnl_conf_seq) {
         seq_wait(tnl_conf_seq, last_tnl_conf_seq);
     }
+    nvgre_pmtu_wait();
     nvgre_resolve_wait();
 }

@@ -16,16 +16,22 @@ NVGRE_DROPS
 /* Drops that cannot be blamed on any port. */
 struct nvgre_counters nvgre_no_port_counters;
 
+/* Initializes '*event', which must be zeroed, as never having occurred. */
+void
+nvgre_event_init(struct nvgre_event *event)
+{
+    atomic_init(&event->n, 0);
+    atomic_flag_clear(&event->last.busy);
+}
+
 /* Initializes '*c', which must be zeroed, to no drops at all. */
 void
 nvgre_counters_init(struct nvgre_counters *c)
 {
     for (size_t i = 0; i < ARRAY_SIZE(c->drops); i++) {
-        atomic_init(&c->drops[i].n, 0);
-        atomic_flag_clear(&c->drops[i].last.busy);
+        nvgre_event_init(&c->drops[i]);
     }
-    atomic_init(&c->suspicions.n, 0);
-    atomic_flag_clear(&c->suspicions.last.busy);
+    nvgre_event_init(&c->suspicions);
     atomic_init(&c->tx_tags_removed, 0);
 }
 

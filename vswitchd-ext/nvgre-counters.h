@@ -61,6 +61,7 @@ void nvgre_counters_init(struct nvgre_counters *);
 void nvgre_count_drop(struct nvgre_counters *, enum nvgre_drop,
                       const struct in6_addr *peer, uint32_t key);
 
+void nvgre_event_init(struct nvgre_event *);
 void nvgre_event_add(struct nvgre_event *, const struct in6_addr *peer,
                      uint32_t key);
 uint64_t nvgre_event_get(const struct nvgre_event *);

@@ -320,6 +320,13 @@ parse_packet_type(const char *value, struct nvgre_config *c OVS_UNUSED)
 }
 
 static const char *
+parse_path_mtu_discovery(const char *value, struct nvgre_config *c)
+{
+    return (parse_bool(value, &c->path_mtu_discovery)
+            ? NULL : "must be \"true\" or \"false\"");
+}
+
+static const char *
 refuse_csum(const char *value OVS_UNUSED,
             struct nvgre_config *c OVS_UNUSED)
 {
@@ -355,6 +362,7 @@ static const struct option {
     { "df_default", parse_df_default },
     { "egress_pkt_mark", parse_egress_pkt_mark },
     { "packet_type", parse_packet_type },
+    { "path_mtu_discovery", parse_path_mtu_discovery },
     { "csum", refuse_csum },
     { "seq", refuse_seq },
 };
@@ -442,6 +450,7 @@ config_create(const struct smap *args)
     c->tnl.dont_fragment = true;
     c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
     c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
+    c->path_mtu_discovery = true;
     smap_clone(&c->options, args);
     sset_init(&c->ignored);
     return c;

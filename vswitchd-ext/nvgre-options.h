@@ -72,6 +72,7 @@ struct nvgre_config {
     size_t n_peer_layouts;
     bool lenient;
     bool reserved_vsid;
+    bool path_mtu_discovery;    /* Believe ICMP errors. */
     struct smap options;        /* As the user gave them. */
     struct sset ignored;        /* Names of options that mean nothing. */
 };

@@ -23,7 +23,7 @@
  * --------
  *
  * The MTU is that of the first device.  What routers behind it can carry is
- * not known here.
+ * not known here (see nvgre-pmtu.h).
  *
  * Thread-safety
  * -------------
@@ -33,7 +33,12 @@
 enum {
     NVGRE_OVERHEAD_IPV4 = 42,
     NVGRE_OVERHEAD_IPV6 = 62,
+    NVGRE_IPV6_MIN_MTU = 1280,  /* Of a link that carries IPv6 (RFC 8200). */
 };
+
+/* What to say about an MTU below NVGRE_IPV6_MIN_MTU. */
+#define NVGRE_IPV6_WARNING \
+    "is less than tenants' IPv6 needs, which is 1280 (RFC 7676 section 2.3)"
 
 struct nvgre_path {
     char device[IFNAMSIZ];      /* "" if there is no route. */

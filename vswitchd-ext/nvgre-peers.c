@@ -4,13 +4,19 @@
 
 #include "nvgre-peers.h"
 
+#include <limits.h>
+
 #include "hash.h"
 #include "openvswitch/vlog.h"
 #include "ovs-rcu.h"
 #include "packets.h"
+#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(nvgre_peers);
+
+/* How long the word of a router counts (RFC 1191 section 6.3). */
+enum { PMTU_AGE_MS = 10 * 60 * 1000 };
 
 typedef OVSRCU_TYPE(struct nvgre_peer *) peer_slot;
 
@@ -117,6 +123,7 @@ create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
     nvgre_path_lookup(remote, mark, &path);
     peer->remote = *remote;
     peer->counters = peers->counters;
+    peer->pmtu.expires = LLONG_MAX;
     atomic_init(&peer->mtu, path.mtu);
     if (!take_slot(peer)) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
@@ -151,8 +158,25 @@ nvgre_peers_add(struct nvgre_peers *peers, const struct in6_addr *remote,
     return id;
 }
 
-/* Finds out anew what fits through to each of 'peers'.  Returns the smallest
- * MTU, or 0 if none is known. */
+/* Returns the size of the largest inner IP packet that fits through 'path' and
+ * through what 'pmtu' says is behind it, or 0 if it is not known. */
+static int
+effective_mtu(const struct nvgre_path *path, const struct nvgre_pmtu *pmtu)
+{
+    return (pmtu->outer && path->mtu
+            ? MIN(path->mtu, pmtu->outer - path->overhead) : path->mtu);
+}
+
+static void
+forget_pmtu(struct nvgre_peer *peer)
+{
+    peer->pmtu.outer = 0;
+    peer->pmtu.expires = LLONG_MAX;
+}
+
+/* Finds out anew what fits through to each of 'peers', and forgets what
+ * routers said too long ago.  Returns the smallest MTU, or 0 if none is
+ * known. */
 int
 nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
 {
@@ -162,29 +186,116 @@ nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
     ovs_mutex_lock(&peers->mutex);
     HMAP_FOR_EACH (peer, node, &peers->peers) {
         struct nvgre_path path;
+        int mtu;
 
+        if (time_msec() >= peer->pmtu.expires) {
+            forget_pmtu(peer);
+        }
         nvgre_path_lookup(&peer->remote, mark, &path);
-        atomic_store_relaxed(&peer->mtu, path.mtu);
-        if (path.mtu && (!min || path.mtu < min)) {
-            min = path.mtu;
+        mtu = effective_mtu(&path, &peer->pmtu);
+        atomic_store_relaxed(&peer->mtu, mtu);
+        if (mtu && (!min || mtu < min)) {
+            min = mtu;
         }
     }
     ovs_mutex_unlock(&peers->mutex);
     return min;
 }
 
-/* Stores the addresses of all peers in '*remotes', an array that the caller
- * must free, and returns how many there are. */
+/* Returns true if 'remote' is one of 'peers'. */
+bool
+nvgre_peers_has(struct nvgre_peers *peers, const struct in6_addr *remote)
+{
+    bool found;
+
+    ovs_mutex_lock(&peers->mutex);
+    found = find_peer(peers, remote) != NULL;
+    ovs_mutex_unlock(&peers->mutex);
+    return found;
+}
+
+/* Lowers the MTU of the peer among 'peers', to which packets have 'mark', that
+ * the router's message 'e' is about, for as long as RFC 1191 section 6.3 and
+ * RFC 8201 section 4 want.  Returns NVGRE_PATH_BELIEVED if it did so, and
+ * otherwise why not. */
+enum nvgre_path_verdict
+nvgre_peers_lower_mtu(struct nvgre_peers *peers,
+                      const struct nvgre_path_error *e, uint32_t mark)
+{
+    enum nvgre_path_verdict verdict = NVGRE_PATH_NOT_LOWER;
+    struct nvgre_path path;
+    struct nvgre_peer *peer;
+
+    nvgre_path_lookup(&e->remote, mark, &path);
+    ovs_mutex_lock(&peers->mutex);
+    peer = find_peer(peers, &e->remote);
+    if (!peer) {
+        verdict = NVGRE_PATH_PEER_UNKNOWN;
+    } else if (e->mtu - path.overhead < effective_mtu(&path, &peer->pmtu)) {
+        peer->pmtu.outer = e->mtu;
+        peer->pmtu.router = e->router;
+        peer->pmtu.when = time_wall_msec();
+        peer->pmtu.expires = time_msec() + PMTU_AGE_MS;
+        atomic_store_relaxed(&peer->mtu, e->mtu - path.overhead);
+        verdict = NVGRE_PATH_BELIEVED;
+    }
+    ovs_mutex_unlock(&peers->mutex);
+    return verdict;
+}
+
+/* Forgets what routers said about the way to the peer at 'remote', or to all
+ * of 'peers' if it is null.  Takes effect with nvgre_peers_update_mtu().
+ * Returns false if there is no such peer. */
+bool
+nvgre_peers_forget_pmtu(struct nvgre_peers *peers,
+                        const struct in6_addr *remote)
+{
+    struct nvgre_peer *peer;
+    bool found = !remote;
+
+    ovs_mutex_lock(&peers->mutex);
+    HMAP_FOR_EACH (peer, node, &peers->peers) {
+        if (!remote || ipv6_addr_equals(&peer->remote, remote)) {
+            forget_pmtu(peer);
+            found = true;
+        }
+    }
+    ovs_mutex_unlock(&peers->mutex);
+    return found;
+}
+
+/* Returns when, by time_msec(), the first word of a router about a way to one
+ * of 'peers' will be too old, LLONG_MAX if there is none. */
+long long int
+nvgre_peers_pmtu_expires(struct nvgre_peers *peers)
+{
+    long long int expires = LLONG_MAX;
+    struct nvgre_peer *peer;
+
+    ovs_mutex_lock(&peers->mutex);
+    HMAP_FOR_EACH (peer, node, &peers->peers) {
+        expires = MIN(expires, peer->pmtu.expires);
+    }
+    ovs_mutex_unlock(&peers->mutex);
+    return expires;
+}
+
+/* Stores what is known of all peers in '*infos', an array that the caller must
+ * free, and returns how many there are. */
 size_t
-nvgre_peers_snapshot(struct nvgre_peers *peers, struct in6_addr **remotes)
+nvgre_peers_snapshot(struct nvgre_peers *peers, struct nvgre_peer_info **infos)
 {
     struct nvgre_peer *peer;
     size_t n = 0;
 
     ovs_mutex_lock(&peers->mutex);
-    *remotes = xcalloc(hmap_count(&peers->peers) + 1, sizeof **remotes);
+    *infos = xcalloc(hmap_count(&peers->peers) + 1, sizeof **infos);
     HMAP_FOR_EACH (peer, node, &peers->peers) {
-        (*remotes)[n++] = peer->remote;
+        struct nvgre_peer_info *info = &(*infos)[n++];
+
+        info->remote = peer->remote;
+        info->pmtu = peer->pmtu;
+        info->mtu = nvgre_peer_mtu(peer);
     }
     ovs_mutex_unlock(&peers->mutex);
     return n;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nvgre-path-error.h"
 #include "nvgre-path.h"
 #include "openvswitch/hmap.h"
 #include "ovs-atomic.h"
@@ -23,7 +24,8 @@ struct nvgre_counters;
  * A port with a fixed remote_ip has one peer; a port with remote_ip=flow gets
  * one for each address that a flow sends to.  A peer remembers what the
  * sending of a packet depends on beyond the bytes of the header: whose
- * counters to use and how big a packet may be.
+ * counters to use and how big a packet may be: what the underlay's device and
+ * the routers on the way have said (see nvgre-pmtu.h) that they carry.
  *
  * The datapath encapsulates with a template that was made when the flow was
  * translated, and in the context of another netdev, "nvgre_sys", which has no
@@ -51,10 +53,19 @@ struct nvgre_counters;
 
 #define NVGRE_MAX_PEER_ID 0x7fff
 
+/* What a router on the way to a peer said.  It counts for ten minutes. */
+struct nvgre_pmtu {
+    int outer;                  /* MTU for outer packets, 0 for none said. */
+    struct in6_addr router;     /* IPv4 addresses are mapped. */
+    long long int when;         /* time_wall_msec(). */
+    long long int expires;      /* time_msec(), LLONG_MAX if 'outer' is 0. */
+};
+
 struct nvgre_peer {
     struct hmap_node node;      /* In 'peers' of struct nvgre_peers. */
     struct in6_addr remote;     /* IPv4 addresses are mapped. */
     struct nvgre_counters *counters; /* Of the port. */
+    struct nvgre_pmtu pmtu;     /* Guarded by the mutex of the peers. */
     atomic_int mtu;             /* For inner IP packets, 0 if not known. */
     uint16_t id;                /* 1 to NVGRE_MAX_PEER_ID. */
 };
@@ -73,7 +84,22 @@ void nvgre_peers_clear(struct nvgre_peers *);
 uint16_t nvgre_peers_add(struct nvgre_peers *, const struct in6_addr *remote,
                          uint32_t mark, bool *created);
 int nvgre_peers_update_mtu(struct nvgre_peers *, uint32_t mark);
-size_t nvgre_peers_snapshot(struct nvgre_peers *, struct in6_addr **remotes);
+
+/* A copy of what is known of a peer. */
+struct nvgre_peer_info {
+    struct in6_addr remote;
+    struct nvgre_pmtu pmtu;
+    int mtu;                    /* As in struct nvgre_peer. */
+};
+size_t nvgre_peers_snapshot(struct nvgre_peers *, struct nvgre_peer_info **);
+
+bool nvgre_peers_has(struct nvgre_peers *, const struct in6_addr *remote);
+enum nvgre_path_verdict nvgre_peers_lower_mtu(struct nvgre_peers *,
+                                              const struct nvgre_path_error *,
+                                              uint32_t mark);
+bool nvgre_peers_forget_pmtu(struct nvgre_peers *,
+                             const struct in6_addr *remote);
+long long int nvgre_peers_pmtu_expires(struct nvgre_peers *);
 
 const struct nvgre_peer *nvgre_peer_from_id(uint16_t id);
 int nvgre_peer_mtu(const struct nvgre_peer *);

@@ -8,6 +8,7 @@
 
 #include "byte-order.h"
 #include "netdev-nvgre.h"
+#include "nvgre-pmtu.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "timeval.h"
@@ -85,22 +86,49 @@ format_vsid(bool flow, ovs_be64 key, struct ds *s)
     }
 }
 
-static void
-format_mtu(const struct nvgre_port *port, struct ds *s)
+/* Stores what is known of the peer of 'port' with the smallest MTU in '*min'.
+ * Returns false if there is none. */
+static bool
+find_narrowest(struct nvgre_port *port, struct nvgre_peer_info *min)
 {
+    struct nvgre_peer_info *infos;
+    size_t n = nvgre_peers_snapshot(&port->peers, &infos);
+    bool found = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (infos[i].mtu && (!found || infos[i].mtu < min->mtu)) {
+            *min = infos[i];
+            found = true;
+        }
+    }
+    free(infos);
+    return found;
+}
+
+static void
+format_mtu(struct nvgre_port *port, struct ds *s)
+{
+    struct nvgre_peer_info min;
     struct nvgre_path path;
+    int mtu = nvgre_port_mtu(port);
 
     nvgre_port_main_path(port, &path);
-    if (!nvgre_port_mtu(port)) {
-        ds_put_cstr(s, "unknown, no route to the peer\n");
-    } else if (nvgre_port_mtu(port) == path.mtu) {
-        ds_put_format(s, "%d, %s has %d and encapsulation takes %d\n",
-                      path.mtu, path.device, path.underlay_mtu,
-                      path.overhead);
+    if (!mtu) {
+        ds_put_cstr(s, "unknown, no route to the peer");
+    } else if (mtu == path.mtu) {
+        ds_put_format(s, "%d, %s has %d and encapsulation takes %d", mtu,
+                      path.device, path.underlay_mtu, path.overhead);
     } else {
-        ds_put_format(s, "%d, the smallest of all peers (nvgre/peers %s)\n",
-                      nvgre_port_mtu(port), port->name);
+        ds_put_format(s, "%d, the smallest of all peers (nvgre/peers %s)",
+                      mtu, port->name);
+        if (find_narrowest(port, &min)) {
+            nvgre_pmtu_format(&min.pmtu, s);
+        }
     }
+    if (mtu && mtu < NVGRE_IPV6_MIN_MTU) {
+        ds_put_cstr(s, "; this " NVGRE_IPV6_WARNING);
+    }
+    ds_put_char(s, '\n');
 }
 
 static void
@@ -167,9 +195,12 @@ nvgre_unixctl_show(struct unixctl_conn *conn, int argc, const char *argv[],
 }
 
 static int
-compare_addrs(const void *a, const void *b)
+compare_infos(const void *a_, const void *b_)
 {
-    return memcmp(a, b, sizeof(struct in6_addr));
+    const struct nvgre_peer_info *a = a_;
+    const struct nvgre_peer_info *b = b_;
+
+    return memcmp(&a->remote, &b->remote, sizeof a->remote);
 }
 
 static void
@@ -177,29 +208,31 @@ peers_port(const struct netdev *netdev OVS_UNUSED, struct nvgre_port *port,
            struct ds *s)
 {
     const struct nvgre_config *c = nvgre_port_config(port);
-    struct in6_addr *remotes;
-    size_t n = nvgre_peers_snapshot(&port->peers, &remotes);
+    struct nvgre_peer_info *infos;
+    size_t n = nvgre_peers_snapshot(&port->peers, &infos);
 
-    qsort(remotes, n, sizeof *remotes, compare_addrs);
+    qsort(infos, n, sizeof *infos, compare_infos);
     ds_put_format(s, "%s: %"PRIuSIZE" peer%s\n", port->name, n,
                   n == 1 ? "" : "s");
     for (size_t i = 0; i < n; i++) {
+        const struct in6_addr *remote = &infos[i].remote;
         struct nvgre_path path;
 
-        nvgre_path_lookup(&remotes[i], c->tnl.egress_pkt_mark, &path);
+        nvgre_path_lookup(remote, c->tnl.egress_pkt_mark, &path);
         ds_put_cstr(s, "    ");
-        ipv6_format_mapped(&remotes[i], s);
+        ipv6_format_mapped(remote, s);
         ds_put_format(s, ": key layout %s, ",
-                      nvgre_layout_to_string(nvgre_config_layout(
-                                                 c, &remotes[i])));
-        if (path.mtu) {
-            ds_put_format(s, "MTU %d (%s has %d)\n", path.mtu, path.device,
+                      nvgre_layout_to_string(nvgre_config_layout(c, remote)));
+        if (infos[i].mtu) {
+            ds_put_format(s, "MTU %d (%s has %d", infos[i].mtu, path.device,
                           path.underlay_mtu);
+            nvgre_pmtu_format(&infos[i].pmtu, s);
+            ds_put_cstr(s, ")\n");
         } else {
             ds_put_cstr(s, "no route\n");
         }
     }
-    free(remotes);
+    free(infos);
 }
 
 static void

@@ -2,7 +2,8 @@
 #
 # Fuzz targets and the rule for "make fuzz".
 
-FUZZ_TARGETS += nvgre_ecn nvgre_options nvgre_parse nvgre_pop nvgre_push
+FUZZ_TARGETS += nvgre_ecn nvgre_options nvgre_parse nvgre_path_error \
+	nvgre_pop nvgre_push
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
@@ -10,6 +11,7 @@ HNVTEST_SOURCES += \
 	tests/fuzz/nvgre_ecn_target.c \
 	tests/fuzz/nvgre_options_target.c \
 	tests/fuzz/nvgre_parse_target.c \
+	tests/fuzz/nvgre_path_error_target.c \
 	tests/fuzz/nvgre_pop_target.c \
 	tests/fuzz/nvgre_push_target.c \
 	tests/fuzz/replay.c
