@@ -18,6 +18,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-ecn.h \
 	vswitchd-ext/nvgre-entropy.c \
 	vswitchd-ext/nvgre-entropy.h \
+	vswitchd-ext/nvgre-export.c \
+	vswitchd-ext/nvgre-export.h \
 	vswitchd-ext/nvgre-field.c \
 	vswitchd-ext/nvgre-field.h \
 	vswitchd-ext/nvgre-hooks.c \

@@ -255,6 +255,21 @@ nvgre_tunnels_live_port(odp_port_t odp_port)
     return other;
 }
 
+/* Returns true if 'odp_port' is where the datapath encapsulates and
+ * decapsulates for nvgre ports.  Looks at each tunnel. */
+bool
+nvgre_tunnels_is_nvgre_at(odp_port_t odp_port)
+{
+    const struct nvgre_tunnel *t;
+
+    CMAP_FOR_EACH (t, pair_node, &by_pair) {
+        if (t->is_nvgre && t->odp_port == odp_port) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint64_t
 read_version(void)
 {

@@ -88,6 +88,7 @@ bool nvgre_tunnels_have_others(void);
 const struct nvgre_tunnel *nvgre_tunnels_owner(const struct in6_addr *remote,
                                                const struct in6_addr *local);
 odp_port_t nvgre_tunnels_live_port(odp_port_t);
+bool nvgre_tunnels_is_nvgre_at(odp_port_t);
 
 const struct nvgre_tunnel *nvgre_tunnels_by_pair(
     const struct in6_addr *remote, const struct in6_addr *local);
