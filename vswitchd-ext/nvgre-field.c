@@ -6,6 +6,8 @@
 
 #include "flow.h"
 #include "openvswitch/match.h"
+#include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-actions.h"
 
 /* Makes 'flowid' the FlowID of 'tnl', as an action does. */
 void
@@ -60,4 +62,56 @@ nvgre_freeze_flowid(struct flow_tnl *tnl, const struct flow_wildcards *wc)
     if (tnl->nvgre_received) {
         tnl->nvgre_flowid &= wc->masks.tunnel.nvgre_flowid;
     }
+}
+
+/* Returns true if a flow with 'mask' matches any bit of the FlowID. */
+bool
+nvgre_flowid_is_matched(const struct minimask *mask)
+{
+    return MINIFLOW_GET_U8(&mask->masks, tunnel.nvgre_flowid) != 0;
+}
+
+/* Returns true if 'a' itself, not an action within it, reads or writes the
+ * FlowID.  These are the actions that have room for a field with an
+ * experimenter's number. */
+static bool
+is_in_action(const struct ofpact *a)
+{
+    const struct mf_field *src = NULL, *dst = NULL;
+
+    switch ((int) a->type) {
+    case OFPACT_SET_FIELD:
+        dst = ofpact_get_SET_FIELD(a)->field;
+        break;
+    case OFPACT_REG_MOVE:
+        src = ofpact_get_REG_MOVE(a)->src.field;
+        dst = ofpact_get_REG_MOVE(a)->dst.field;
+        break;
+    case OFPACT_STACK_PUSH:
+        src = ofpact_get_STACK_PUSH(a)->subfield.field;
+        break;
+    case OFPACT_STACK_POP:
+        dst = ofpact_get_STACK_POP(a)->subfield.field;
+        break;
+    case OFPACT_OUTPUT_REG:
+        src = ofpact_get_OUTPUT_REG(a)->src.field;
+        break;
+    }
+    return (src && src->id == MFF_NVGRE_FLOWID)
+           || (dst && dst->id == MFF_NVGRE_FLOWID);
+}
+
+/* Returns true if any of the 'ofpacts_len' bytes of actions in 'ofpacts' reads
+ * or writes the FlowID. */
+bool
+nvgre_flowid_is_in_actions(const struct ofpact *ofpacts, size_t ofpacts_len)
+{
+    const struct ofpact *a;
+
+    OFPACT_FOR_EACH_FLATTENED (a, ofpacts, ofpacts_len) {
+        if (is_in_action(a)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -4,12 +4,15 @@
 #define NVGRE_FIELD_H 1
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct flow;
 struct flow_tnl;
 struct flow_wildcards;
 struct match;
+struct minimask;
+struct ofpact;
 
 /* The OpenFlow field nvgre_flowid
  * ===============================
@@ -51,5 +54,7 @@ void nvgre_match_flowid(struct match *, uint8_t flowid, uint8_t mask);
 void nvgre_flow_get_metadata(const struct flow *, struct match *);
 void nvgre_use_flowid(const struct flow_tnl *, struct flow_wildcards *);
 void nvgre_freeze_flowid(struct flow_tnl *, const struct flow_wildcards *);
+bool nvgre_flowid_is_matched(const struct minimask *);
+bool nvgre_flowid_is_in_actions(const struct ofpact *, size_t ofpacts_len);
 
 #endif /* nvgre-field.h */

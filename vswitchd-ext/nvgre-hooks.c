@@ -56,6 +56,34 @@ nvgre_hook_refuse_datapath(const struct netdev *netdev,
     return 0;
 }
 
+/* Called by the main thread before a flow with 'mask' and the 'ofpacts_len'
+ * bytes of actions in 'ofpacts' is added to 'bridge', which has
+ * 'datapath_type'.  Returns an OpenFlow error if the datapath could not carry
+ * out the flow, because it has no FlowIDs, and logs why. */
+enum ofperr
+nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
+                       const struct minimask *mask,
+                       const struct ofpact *ofpacts, size_t ofpacts_len)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+    enum ofperr error;
+
+    if (strcmp(datapath_type, "system")) {
+        return 0;
+    } else if (nvgre_flowid_is_matched(mask)) {
+        error = OFPERR_OFPBMC_BAD_FIELD;
+    } else if (nvgre_flowid_is_in_actions(ofpacts, ofpacts_len)) {
+        error = OFPERR_OFPBAC_BAD_SET_ARGUMENT;
+    } else {
+        return 0;
+    }
+    VLOG_WARN_RL(&rl, "%s: refused a flow that has nvgre_flowid in its %s, "
+                 "because the kernel datapath has no such field: set "
+                 "datapath_type=netdev on the bridge", bridge,
+                 error == OFPERR_OFPBMC_BAD_FIELD ? "match" : "actions");
+    return error;
+}
+
 /* Called when 'netdev' has become a tunnel port that the userspace datapath
  * decapsulates at 'odp_port'.  The caller holds the lock of
  * ofproto/tunnel.c. */

@@ -5,13 +5,16 @@
 
 #include <stdbool.h>
 
+#include "openvswitch/ofp-errors.h"
 #include "openvswitch/types.h"
 
 struct dp_packet_batch;
 struct flow;
 struct flow_tnl;
 struct flow_wildcards;
+struct minimask;
 struct netdev;
+struct ofpact;
 struct ovs_action_push_tnl;
 
 /* What the patches call
@@ -44,6 +47,12 @@ void nvgre_hook_tunnel_added(const struct netdev *, odp_port_t);
 void nvgre_hook_tunnel_removed(const struct netdev *);
 odp_port_t nvgre_hook_send(const struct netdev *, struct flow *,
                            struct flow_wildcards *, odp_port_t out_port);
+
+/* ofproto/ofproto-dpif.c. */
+enum ofperr nvgre_hook_refuse_rule(const char *bridge,
+                                   const char *datapath_type,
+                                   const struct minimask *,
+                                   const struct ofpact *, size_t ofpacts_len);
 
 /* ofproto/ofproto-dpif-xlate.c. */
 void nvgre_hook_freeze(struct flow_tnl *, struct flow_wildcards *,
