@@ -7,6 +7,7 @@ HNVTEST_SOURCES += \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-options.c \
 	tests/test-nvgre-path-error.c \
+	tests/test-nvgre-too-big.c \
 	tests/test-nvgre-tunnels.c \
 	tests/test-nvgre-util.c \
 	tests/test-nvgre-util.h \

@@ -18,12 +18,20 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-ecn.h \
 	vswitchd-ext/nvgre-entropy.c \
 	vswitchd-ext/nvgre-entropy.h \
+	vswitchd-ext/nvgre-execute.c \
+	vswitchd-ext/nvgre-execute.h \
 	vswitchd-ext/nvgre-export.c \
 	vswitchd-ext/nvgre-export.h \
 	vswitchd-ext/nvgre-field.c \
 	vswitchd-ext/nvgre-field.h \
+	vswitchd-ext/nvgre-fragment.c \
+	vswitchd-ext/nvgre-fragment.h \
+	vswitchd-ext/nvgre-gateway.c \
+	vswitchd-ext/nvgre-gateway.h \
 	vswitchd-ext/nvgre-hooks.c \
 	vswitchd-ext/nvgre-hooks.h \
+	vswitchd-ext/nvgre-icmp.c \
+	vswitchd-ext/nvgre-icmp.h \
 	vswitchd-ext/nvgre-options.c \
 	vswitchd-ext/nvgre-options.h \
 	vswitchd-ext/nvgre-packet.h \
@@ -41,6 +49,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-resolve.h \
 	vswitchd-ext/nvgre-suspicion.c \
 	vswitchd-ext/nvgre-suspicion.h \
+	vswitchd-ext/nvgre-too-big.c \
+	vswitchd-ext/nvgre-too-big.h \
 	vswitchd-ext/nvgre-tunnels.c \
 	vswitchd-ext/nvgre-tunnels.h \
 	vswitchd-ext/nvgre-unixctl.c \

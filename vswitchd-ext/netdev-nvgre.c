@@ -200,6 +200,7 @@ netdev_nvgre_init(void)
 {
     peers_seq = seq_create();
     nvgre_counters_init(&nvgre_no_port_counters);
+    nvgre_too_big_init();
     nvgre_unixctl_init();
     nvgre_pmtu_init();
     return 0;
@@ -213,6 +214,7 @@ netdev_nvgre_alloc(void)
 
     nvgre_counters_init(&port->counters);
     nvgre_peers_init(&port->peers, &port->counters);
+    token_bucket_init(&port->too_big_bucket, 0, 0);
     ovsrcu_init(&port->config, NULL);
     atomic_init(&port->mtu, 0);
     dev->port = port;
@@ -345,22 +347,28 @@ int
 netdev_nvgre_get_custom_stats(const struct netdev *netdev,
                               struct netdev_custom_stats *stats)
 {
-    static const char *const names[] = {
-        "nvgre_tx_tags_removed",
-#define NVGRE_DROP(NAME, LOWER, STRING, TEXT, CLAUSE) "nvgre_drop_" #LOWER,
+    struct nvgre_counters *c = &netdev_nvgre_port(netdev)->counters;
+    const struct {
+        const char *name;
+        atomic_uint64_t *value;
+    } counters[] = {
+        { "nvgre_tx_tags_removed", &c->tx_tags_removed },
+        { "nvgre_tx_fragmented", &c->tx_fragmented },
+        { "nvgre_too_big_answered", &c->too_big_answered },
+        { "nvgre_too_big_limited", &c->too_big_limited },
+        { "nvgre_too_big_unanswerable", &c->too_big_unanswerable },
+#define NVGRE_DROP(NAME, LOWER, STRING, TEXT, CLAUSE) \
+        { "nvgre_drop_" #LOWER, &c->drops[NVGRE_DROP_##NAME].n },
         NVGRE_DROPS
 #undef NVGRE_DROP
     };
-    struct nvgre_counters *c = &netdev_nvgre_port(netdev)->counters;
 
-    BUILD_ASSERT_DECL(ARRAY_SIZE(names) == N_NVGRE_DROPS);
-    stats->size = N_NVGRE_DROPS;
+    stats->size = ARRAY_SIZE(counters);
     stats->counters = xcalloc(stats->size, sizeof *stats->counters);
     for (size_t i = 0; i < stats->size; i++) {
-        ovs_strlcpy(stats->counters[i].name, names[i],
+        ovs_strlcpy(stats->counters[i].name, counters[i].name,
                     sizeof stats->counters[i].name);
-        stats->counters[i].value = (i ? nvgre_event_get(&c->drops[i])
-                                    : atomic_count_get64(&c->tx_tags_removed));
+        stats->counters[i].value = atomic_count_get64(counters[i].value);
     }
     return 0;
 }
@@ -440,6 +448,7 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
     }
     nvgre_resolve_run();
     nvgre_suspicion_run();
+    nvgre_too_big_run();
 }
 
 void
@@ -452,4 +461,5 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
     }
     nvgre_pmtu_wait();
     nvgre_resolve_wait();
+    nvgre_too_big_wait();
 }

@@ -8,6 +8,7 @@
 #include "nvgre-options.h"
 #include "nvgre-peers.h"
 #include "nvgre-suspicion.h"
+#include "nvgre-too-big.h"
 #include "ovs-rcu.h"
 
 /* The nvgre port
@@ -54,6 +55,7 @@ struct nvgre_port {
     OVSRCU_TYPE(const struct nvgre_config *) config; /* NULL until set. */
     struct nvgre_counters counters;
     struct nvgre_peers peers;   /* Whom the port sends to. */
+    struct token_bucket too_big_bucket; /* Belongs to nvgre-too-big.c. */
     atomic_int mtu;             /* For inner IP packets, 0 if not known. */
 
     /* The main thread's own. */
@@ -66,6 +68,13 @@ bool netdev_is_nvgre(const struct netdev *);
 const struct nvgre_config *nvgre_port_config(const struct nvgre_port *);
 bool nvgre_port_is_resolved(const struct nvgre_port *);
 int nvgre_port_mtu(const struct nvgre_port *);
+
+/* Returns the port that sends to 'peer', valid as long as 'peer'. */
+static inline struct nvgre_port *
+nvgre_peer_port(const struct nvgre_peer *peer)
+{
+    return CONTAINER_OF(peer->counters, struct nvgre_port, counters);
+}
 
 void nvgre_ports_for_each(void (*cb)(const struct netdev *,
                                      struct nvgre_port *, void *aux),

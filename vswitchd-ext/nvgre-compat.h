@@ -47,6 +47,59 @@ nvgre_packet_has_offloads(const struct dp_packet *packet)
             || dp_packet_get_tso_segsz(packet));
 }
 
+/* Returns the number of bytes in front of the TCP payload of 'packet', or 0 if
+ * there is none. */
+static inline size_t
+nvgre_packet_tcp_headers_len(const struct dp_packet *packet)
+{
+    const char *payload = dp_packet_get_tcp_payload(packet);
+
+    return payload ? payload - (const char *) dp_packet_data(packet) : 0;
+}
+
+/* Changes the size of the segments that 'packet' is to be cut into. */
+static inline void
+nvgre_packet_set_segsz(struct dp_packet *packet, uint16_t segsz)
+{
+    dp_packet_set_tso_segsz(packet, segsz);
+}
+
+/* Does what was left to the device about the checksums of 'packet', which is
+ * not encapsulated so far. */
+static inline void
+nvgre_packet_complete_csums(struct dp_packet *packet)
+{
+    dp_packet_ol_send_prepare(packet, 0);
+}
+
+/* Makes 'packet' the first of the segments that it is to be cut into, if it
+ * is. */
+static inline void
+nvgre_packet_keep_first_segment(struct dp_packet *packet)
+{
+    size_t headers = nvgre_packet_tcp_headers_len(packet);
+    size_t segsz = nvgre_packet_segsz(packet);
+    struct ip_header *ip = dp_packet_l3(packet);
+
+    if (segsz && headers && headers + segsz < dp_packet_size(packet)) {
+        struct tcp_header *tcp = dp_packet_l4(packet);
+
+        dp_packet_set_size(packet, headers + segsz);
+        dp_packet_set_l2_pad_size(packet, 0);
+        if (IP_VER(ip->ip_ihl_ver) == 4) {
+            ip->ip_tot_len = htons(dp_packet_l3_size(packet));
+            dp_packet_ip_checksum_set_partial(packet);
+        } else {
+            struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+
+            ip6->ip6_plen = htons(dp_packet_l3_size(packet) - sizeof *ip6);
+        }
+        tcp->tcp_ctl &= htons(~(TCP_PSH | TCP_FIN));
+        dp_packet_l4_checksum_set_partial(packet);
+        dp_packet_set_tso_segsz(packet, 0);
+    }
+}
+
 /* Makes the offload state of 'packet' that of an inner packet.  'offloads' is
  * what nvgre_packet_has_offloads() says: without any, the device need not know
  * that there is a tunnel. */

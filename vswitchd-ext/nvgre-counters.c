@@ -33,6 +33,10 @@ nvgre_counters_init(struct nvgre_counters *c)
     }
     nvgre_event_init(&c->suspicions);
     atomic_init(&c->tx_tags_removed, 0);
+    atomic_init(&c->tx_fragmented, 0);
+    atomic_init(&c->too_big_answered, 0);
+    atomic_init(&c->too_big_limited, 0);
+    atomic_init(&c->too_big_unanswerable, 0);
 }
 
 static void

@@ -53,6 +53,16 @@ struct nvgre_counters {
 
     /* 802.1Q tags removed from frames to send (RFC 7637 section 3.3). */
     atomic_uint64_t tx_tags_removed;
+
+    /* IPv4 packets that were cut because they were too big to send. */
+    atomic_uint64_t tx_fragmented;
+
+    /* What came of those counted as NVGRE_DROP_TX_TOO_BIG: the sender was told
+     * which size fits, or was not because of the limits of nvgre-too-big.h or
+     * because the standards forbid it. */
+    atomic_uint64_t too_big_answered;
+    atomic_uint64_t too_big_limited;
+    atomic_uint64_t too_big_unanswerable;
 };
 
 extern struct nvgre_counters nvgre_no_port_counters;

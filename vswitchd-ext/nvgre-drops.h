@@ -88,6 +88,15 @@
     NVGRE_DROP(TX_TOO_BIG, tx_too_big, "tx-too-big",                          \
                "frame to send does not fit in the MTU of the underlay",       \
                "RFC 7637 4.4")                                                \
+    NVGRE_DROP(TX_TOO_BIG_NO_DF, tx_too_big_no_df, "tx-too-big-no-df",        \
+               "frame does not fit, and was not fragmented though it may be", \
+               "RFC 7588 3")                                                  \
+    NVGRE_DROP(TX_TOO_BIG_NON_IP, tx_too_big_non_ip, "tx-too-big-non-ip",     \
+               "frame does not fit, and is not IP, or damaged",               \
+               "RFC 7637 4.4")                                                \
+    NVGRE_DROP(TX_IPV6_MIN, tx_ipv6_min, "tx-ipv6-min",                       \
+               "IPv6 packet of at most 1280 bytes does not fit",              \
+               "RFC 7676 3.2")                                                \
     NVGRE_DROP(TX_VSID, tx_vsid, "tx-vsid",                                   \
                "VSID to send is reserved or needs more than 24 bits",         \
                "RFC 7637 3.4")

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "byte-order.h"
+#include "nvgre-too-big.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -261,6 +262,34 @@ parse_reserved_vsid(const char *value, struct nvgre_config *c)
 }
 
 static const char *
+parse_gateway_ip(const char *value, struct nvgre_config *c)
+{
+    return (nvgre_gateways_parse(&c->gateways, value)
+            ? NULL : "must be IPv4 or IPv6 addresses of gateways separated by "
+                     "commas, each after \"VSID=\" if it is for one subnet "
+                     "only, and one per subnet and address family");
+}
+
+static const char *
+parse_inner_fragment(const char *value, struct nvgre_config *c)
+{
+    return (parse_bool(value, &c->inner_fragment)
+            ? NULL : "must be \"true\" or \"false\"");
+}
+
+static const char *
+parse_too_big_rate(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!parse_number(value, NVGRE_TOO_BIG_MAX_RATE, &n)) {
+        return "must be a number of answers per second, 0 to 10000";
+    }
+    c->too_big_rate = n;
+    return NULL;
+}
+
+static const char *
 parse_tos(const char *value, struct nvgre_config *c)
 {
     unsigned long long int n;
@@ -357,6 +386,9 @@ static const struct option {
     { "key_layout", parse_key_layout },
     { "receive", parse_receive },
     { "reserved_vsid", parse_reserved_vsid },
+    { "gateway_ip", parse_gateway_ip },
+    { "inner_fragment", parse_inner_fragment },
+    { "too_big_rate", parse_too_big_rate },
     { "tos", parse_tos },
     { "ttl", parse_ttl },
     { "df_default", parse_df_default },
@@ -448,6 +480,8 @@ config_create(const struct smap *args)
 
     c->tnl.ttl = NVGRE_DEFAULT_TTL;
     c->tnl.dont_fragment = true;
+    c->inner_fragment = true;
+    c->too_big_rate = NVGRE_TOO_BIG_DEFAULT_RATE;
     c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
     c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
     c->path_mtu_discovery = true;
@@ -507,6 +541,7 @@ nvgre_config_clone(const struct nvgre_config *c)
     new->peer_layouts = !c->n_peer_layouts ? NULL : xmemdup(
         c->peer_layouts,
         c->n_peer_layouts * sizeof *c->peer_layouts);
+    nvgre_gateways_clone(&new->gateways);
     smap_clone(&new->options, &c->options);
     sset_clone(&new->ignored, &c->ignored);
     return new;
@@ -519,6 +554,7 @@ nvgre_config_destroy(struct nvgre_config *c)
     if (c) {
         free(c->remote_name);
         free(c->peer_layouts);
+        nvgre_gateways_destroy(&c->gateways);
         smap_destroy(&c->options);
         sset_destroy(&c->ignored);
         free(c);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "netdev.h"
+#include "nvgre-gateway.h"
 #include "nvgre.h"
 #include "smap.h"
 #include "sset.h"
@@ -73,6 +74,9 @@ struct nvgre_config {
     bool lenient;
     bool reserved_vsid;
     bool path_mtu_discovery;    /* Believe ICMP errors. */
+    bool inner_fragment;        /* Cut inner IPv4 packets without DF. */
+    uint32_t too_big_rate;      /* Answers per second, see nvgre-too-big.h. */
+    struct nvgre_gateways gateways; /* Whom these answers come from. */
     struct smap options;        /* As the user gave them. */
     struct sset ignored;        /* Names of options that mean nothing. */
 };

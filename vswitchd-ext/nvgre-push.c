@@ -16,6 +16,7 @@
 #include "netdev-nvgre.h"
 #include "nvgre-compat.h"
 #include "nvgre-entropy.h"
+#include "nvgre-too-big.h"
 #include "odp-netlink.h"
 #include "packets.h"
 
@@ -124,11 +125,9 @@ frame_size(const struct dp_packet *packet)
     size_t size = dp_packet_size(packet);
 
     if (segsz) {
-        const char *payload = dp_packet_get_tcp_payload(packet);
+        size_t headers = nvgre_packet_tcp_headers_len(packet);
 
-        if (payload) {
-            size_t headers = payload - (const char *) dp_packet_data(packet);
-
+        if (headers) {
             size = MIN(size, headers + segsz);
         }
     }
@@ -156,9 +155,32 @@ remove_tags(struct dp_packet *packet, const struct nvgre_peer *peer)
     }
 }
 
+/* Makes the packets of 'batch' fit to be sent to 'peer' with the template
+ * 'data', where 'max' bytes of frame fit. */
+static void
+prepare_slowly(struct dp_packet_batch *batch, const struct nvgre_peer *peer,
+               const struct ovs_action_push_tnl *data, size_t max)
+{
+    struct dp_packet_batch in;
+    struct dp_packet *packet;
+
+    dp_packet_batch_init(&in);
+    dp_packet_batch_swap(&in, batch);
+    batch->trunc = in.trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &in) {
+        remove_tags(packet, peer);
+        if (frame_size(packet) > max) {
+            nvgre_too_big(packet, peer, data, max, batch);
+        } else {
+            dp_packet_batch_add(batch, packet);
+        }
+    }
+    dp_packet_batch_destroy(&in);
+}
+
 /* Makes the packets of 'batch' fit to be sent with the template 'data', in
- * which nvgre_build_header() left a mark, and takes out, frees, and counts
- * those that are too big. */
+ * which nvgre_build_header() left a mark.  Those that are too big leave the
+ * batch, or are replaced by their fragments. */
 void
 nvgre_push_prepare(struct dp_packet_batch *batch,
                    const struct ovs_action_push_tnl *data)
@@ -181,19 +203,8 @@ nvgre_push_prepare(struct dp_packet_batch *batch,
             break;
         }
     }
-    if (OVS_LIKELY(i == n)) {
-        return;
-    }
-
-    DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
-        remove_tags(packet, peer);
-        if (frame_size(packet) > max) {
-            nvgre_count_drop(peer->counters, NVGRE_DROP_TX_TOO_BIG,
-                             &peer->remote, 0);
-            dp_packet_delete(packet);
-        } else {
-            dp_packet_batch_add(batch, packet);
-        }
+    if (OVS_UNLIKELY(i < n)) {
+        prepare_slowly(batch, peer, data, max);
     }
 }
 

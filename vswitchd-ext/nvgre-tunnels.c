@@ -407,10 +407,8 @@ nvgre_tunnels_to_blame(const struct in6_addr *remote,
         return NULL;
     }
     if (key) {
-        uint32_t vsid = (t->rules.layout == NVGRE_LAYOUT_RFC7637
-                         ? key >> 8 : key & 0xffffff);
-
-        by_key = nvgre_tunnels_by_vsid(remote, local, vsid);
+        by_key = nvgre_tunnels_by_vsid(remote, local,
+                                       nvgre_key_vsid(key, t->rules.layout));
     }
     return by_key ? by_key : pair_is_shared(t) ? NULL : t;
 }

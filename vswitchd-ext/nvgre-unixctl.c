@@ -185,6 +185,12 @@ show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
                   stats.rx_packets, stats.rx_bytes, stats.rx_dropped,
                   stats.tx_packets, stats.tx_bytes, stats.tx_dropped,
                   atomic_count_get64(&port->counters.tx_tags_removed));
+    ds_put_format(s, "    too big: %"PRIu64" fragmented, %"PRIu64" answered, "
+                  "%"PRIu64" over the limit, %"PRIu64" not to be answered\n",
+                  atomic_count_get64(&port->counters.tx_fragmented),
+                  atomic_count_get64(&port->counters.too_big_answered),
+                  atomic_count_get64(&port->counters.too_big_limited),
+                  atomic_count_get64(&port->counters.too_big_unanswerable));
 }
 
 static void

@@ -209,6 +209,13 @@ nvgre_key_suspicious(uint32_t key, enum nvgre_layout layout)
     }
 }
 
+/* Returns the VSID in 'key', in host byte order. */
+uint32_t
+nvgre_key_vsid(uint32_t key, enum nvgre_layout layout)
+{
+    return layout == NVGRE_LAYOUT_RFC7637 ? key >> 8 : key & 0xffffff;
+}
+
 static const char *const layout_names[] = {
     [NVGRE_LAYOUT_RFC7637] = "rfc7637",
     [NVGRE_LAYOUT_DRAFT00] = "draft00",

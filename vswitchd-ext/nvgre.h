@@ -99,6 +99,7 @@ enum nvgre_drop nvgre_parse(const void *packet, size_t size,
 
 bool nvgre_vsid_is_reserved(uint32_t vsid);
 bool nvgre_key_suspicious(uint32_t key, enum nvgre_layout);
+uint32_t nvgre_key_vsid(uint32_t key, enum nvgre_layout);
 
 const char *nvgre_layout_to_string(enum nvgre_layout);
 bool nvgre_layout_from_string(const char *, size_t len, enum nvgre_layout *);

@@ -3,7 +3,7 @@
 # Fuzz targets and the rule for "make fuzz".
 
 FUZZ_TARGETS += nvgre_ecn nvgre_options nvgre_parse nvgre_path_error \
-	nvgre_pop nvgre_push
+	nvgre_pop nvgre_push nvgre_too_big
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
@@ -14,6 +14,7 @@ HNVTEST_SOURCES += \
 	tests/fuzz/nvgre_path_error_target.c \
 	tests/fuzz/nvgre_pop_target.c \
 	tests/fuzz/nvgre_push_target.c \
+	tests/fuzz/nvgre_too_big_target.c \
 	tests/fuzz/replay.c
 
 # For fuzzing, clang compiles the targets and vswitchd-ext/; the rest of Open

@@ -132,6 +132,20 @@ is_acceptable(const struct dp_packet *packet)
             && eth->eth_type != htons(0x9100));
 }
 
+/* Checks what must hold of 'packet', one of the pieces of a frame that was too
+ * big, and frees it. */
+static void
+check_piece(struct dp_packet *packet,
+            const struct ovs_action_push_tnl *template)
+{
+    size_t size = dp_packet_size(packet);
+
+    ovs_assert(size <= ETH_HEADER_LEN + MTU);
+    nvgre_push_header(port, port, packet, template);
+    ovs_assert(dp_packet_size(packet) == template->header_len + size);
+    dp_packet_delete(packet);
+}
+
 /* The first byte chooses the underlay; the rest is the frame to send. */
 static void
 fuzz(const uint8_t *data, size_t size)
@@ -154,11 +168,16 @@ fuzz(const uint8_t *data, size_t size)
     flow_extract(packet, &flow);
     dp_packet_batch_init_packet(&batch, packet);
     nvgre_push_prepare(&batch, template);
-    if (dp_packet_batch_is_empty(&batch)) {
+    if (dp_packet_batch_size(&batch) != 1) {
         ovs_assert(size - 1 - ETH_HEADER_LEN > MTU);
+        DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+            check_piece(packet, template);
+        }
+        dp_packet_batch_destroy(&batch);
         return;
     }
 
+    packet = batch.packets[0];
     size = dp_packet_size(packet);
     ovs_assert(size <= ETH_HEADER_LEN + MTU);
     frame = xmemdup(dp_packet_data(packet), size);
