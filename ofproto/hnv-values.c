@@ -232,7 +232,8 @@ scan_mac(const char *s, struct eth_addr *mac)
     size_t n = strlen(s);
     char separator = n == 17 ? s[2] : '\0';
 
-    if (n != (separator ? 17 : 12) || (separator && !strchr(":-", separator))) {
+    if (n != (separator ? 17 : 12)
+        || (separator && !strchr(":-", separator))) {
         return false;
     }
     for (int i = 0; i < 6; i++) {

@@ -5,9 +5,29 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = utilities/nvgre_controller.py
 
 EXTRA_DIST += \
-	$(wildcard $(srcdir)/utilities/hnv-*) \
+	utilities/hnv-demo \
 	$(srcdir)/utilities/lint \
 	utilities/nvgre.lua \
 	utilities/ovs-build \
 	utilities/ovs-patches \
 	utilities/ovs-source
+
+bin_PROGRAMS += utilities/hnv-ctl
+utilities_hnv_ctl_SOURCES = \
+	utilities/hnv-ctl-admin.c \
+	utilities/hnv-ctl-check-fabric.c \
+	utilities/hnv-ctl-check.c \
+	utilities/hnv-ctl-cmdlets.c \
+	utilities/hnv-ctl-fabric.c \
+	utilities/hnv-ctl-hosts.c \
+	utilities/hnv-ctl-list.c \
+	utilities/hnv-ctl-policy.c \
+	utilities/hnv-ctl-ports.c \
+	utilities/hnv-ctl-records.c \
+	utilities/hnv-ctl-rows.c \
+	utilities/hnv-ctl-show.c \
+	utilities/hnv-ctl-values.c \
+	utilities/hnv-ctl-verdict.h \
+	utilities/hnv-ctl.c \
+	utilities/hnv-ctl.h
+utilities_hnv_ctl_LDADD = ofproto/libhnv.la $(OVS_LIB)

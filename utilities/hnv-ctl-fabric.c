@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "hnv-ctl.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hnv-values.h"
+#include "packets.h"
+#include "sset.h"
+#include "util.h"
+
+/* Logical networks, their sites, and pools of addresses. */
+
+static const struct hnv_ctl_noun *const network_noun
+    = &hnv_ctl_nouns[HNV_CTL_NETWORK];
+static const struct hnv_ctl_noun *const site_noun
+    = &hnv_ctl_nouns[HNV_CTL_SITE];
+static const struct hnv_ctl_noun *const ip_pool_noun
+    = &hnv_ctl_nouns[HNV_CTL_IP_POOL];
+static const struct hnv_ctl_noun *const mac_pool_noun
+    = &hnv_ctl_nouns[HNV_CTL_MAC_POOL];
+
+static void
+pre_fabric(struct ctl_context *ctx)
+{
+    hnv_ctl_want(ctx, &hnvrec_table_logical_network);
+    hnv_ctl_want(ctx, &hnvrec_table_network_site);
+    hnv_ctl_want(ctx, &hnvrec_table_ip_pool);
+    hnv_ctl_want(ctx, &hnvrec_table_ip_allocation);
+    hnv_ctl_want(ctx, &hnvrec_table_mac_pool);
+    hnv_ctl_want(ctx, &hnvrec_table_mac_allocation);
+    hnv_ctl_want(ctx, &hnvrec_table_virtual_subnet);
+}
+
+static void
+pre_network(struct ctl_context *ctx)
+{
+    pre_fabric(ctx);
+    hnv_ctl_want(ctx, &hnvrec_table_port);
+}
+
+/* network-add NETWORK [COLUMN=VALUE]... */
+static void
+cmd_network_add(struct ctl_context *ctx)
+{
+    const char *name = ctx->argv[1];
+    const struct ovsdb_idl_row *row = hnv_ctl_find(ctx, network_noun, name);
+
+    if (ctx->error || !hnv_ctl_may_add(ctx, network_noun, row, name)) {
+        return;
+    }
+    if (!row) {
+        row = hnv_ctl_insert(ctx, network_noun);
+    }
+    if (hnv_ctl_put(ctx, row, network_noun->id, name)) {
+        hnv_ctl_put_settings(ctx, network_noun, row, 2);
+    }
+}
+
+/* site-add NETWORK SITE [COLUMN=VALUE]... */
+static void
+cmd_site_add(struct ctl_context *ctx)
+{
+    const struct ovsdb_idl_row *network
+        = hnv_ctl_get(ctx, network_noun, ctx->argv[1]);
+    const char *name = ctx->argv[2];
+    const struct ovsdb_idl_row *row
+        = network ? hnv_ctl_find(ctx, site_noun, name) : NULL;
+
+    if (ctx->error || !hnv_ctl_may_add(ctx, site_noun, row, name)) {
+        return;
+    }
+    if (!row) {
+        row = hnv_ctl_insert(ctx, site_noun);
+        hnv_ctl_add_ref(network, &hnvrec_logical_network_col_sites, row);
+    }
+    if (hnv_ctl_put(ctx, row, site_noun->id, name)
+        && hnv_ctl_put_settings(ctx, site_noun, row, 3)) {
+        hnv_ctl_judge(ctx, site_noun, row);
+    }
+}
+
+/* site-del SITE */
+static void
+cmd_site_del(struct ctl_context *ctx)
+{
+    bool must_exist = !shash_find(&ctx->options, "--if-exists");
+    const struct ovsdb_idl_row *row
+        = (must_exist ? hnv_ctl_get : hnv_ctl_find)(ctx, site_noun,
+                                                    ctx->argv[1]);
+    const struct hnvrec_logical_network *network;
+
+    if (row) {
+        HNVREC_LOGICAL_NETWORK_FOR_EACH (network, ctx->idl) {
+            hnv_ctl_remove_ref(&network->header_,
+                               &hnvrec_logical_network_col_sites, row);
+        }
+    }
+}
+
+/* ip-pool-add POOL PREFIX [COLUMN=VALUE]... */
+static void
+cmd_ip_pool_add(struct ctl_context *ctx)
+{
+    const char *name = ctx->argv[1];
+    const struct ovsdb_idl_row *row = hnv_ctl_find(ctx, ip_pool_noun, name);
+
+    if (ctx->error || !hnv_ctl_may_add(ctx, ip_pool_noun, row, name)) {
+        return;
+    }
+    if (!row) {
+        row = hnv_ctl_insert(ctx, ip_pool_noun);
+    }
+    if (hnv_ctl_put(ctx, row, ip_pool_noun->id, name)
+        && hnv_ctl_put(ctx, row, &hnvrec_ip_pool_col_prefix, ctx->argv[2])
+        && hnv_ctl_put_settings(ctx, ip_pool_noun, row, 3)) {
+        hnv_ctl_judge(ctx, ip_pool_noun, row);
+    }
+}
+
+/* mac-pool-add POOL FIRST LAST [COLUMN=VALUE]... */
+static void
+cmd_mac_pool_add(struct ctl_context *ctx)
+{
+    const char *name = ctx->argv[1];
+    const struct ovsdb_idl_row *row = hnv_ctl_find(ctx, mac_pool_noun, name);
+
+    if (ctx->error || !hnv_ctl_may_add(ctx, mac_pool_noun, row, name)) {
+        return;
+    }
+    if (!row) {
+        row = hnv_ctl_insert(ctx, mac_pool_noun);
+    }
+    if (hnv_ctl_put(ctx, row, mac_pool_noun->id, name)
+        && hnv_ctl_put(ctx, row, &hnvrec_mac_pool_col_range_start,
+                       ctx->argv[2])
+        && hnv_ctl_put(ctx, row, &hnvrec_mac_pool_col_range_end,
+                       ctx->argv[3])
+        && hnv_ctl_put_settings(ctx, mac_pool_noun, row, 4)) {
+        hnv_ctl_judge(ctx, mac_pool_noun, row);
+    }
+}
+
+/* ------------------------------------------------------------------------ */
+/* Allocation.                                                              */
+/* ------------------------------------------------------------------------ */
+
+/* Two who allocate at the same time both change 'seq', and have both seen the
+ * same value.  The database lets the first one pass; the second one looks
+ * again.  The unique index of the allocations would notice as well, but only
+ * as an error. */
+
+static const struct hnvrec_ip_pool *
+get_ip_pool(struct ctl_context *ctx, const char *name)
+{
+    const struct ovsdb_idl_row *row = hnv_ctl_get(ctx, ip_pool_noun, name);
+
+    return row ? CONTAINER_OF(row, struct hnvrec_ip_pool, header_) : NULL;
+}
+
+static bool
+is_reserved(const struct hnvrec_ip_pool *pool, const char *address)
+{
+    for (size_t i = 0; i < pool->n_reserved; i++) {
+        if (!strcmp(pool->reserved[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Stores the first and the last address of 'pool', except that a gateway has
+ * the first usable one of the prefix and is not in between. */
+static bool
+ip_pool_range(const struct hnvrec_ip_pool *pool, struct in6_addr *first,
+              struct in6_addr *last)
+{
+    struct hnv_prefix prefix;
+    struct in6_addr gateway;
+    char *error = hnv_prefix_parse(pool->prefix, &prefix);
+
+    if (error || !hnv_prefix_usable(&prefix, &gateway, last)) {
+        free(error);
+        return false;
+    }
+    *first = gateway;
+    if (pool->range_start) {
+        error = hnv_address_parse(pool->range_start, first);
+    }
+    if (!error && pool->range_end) {
+        error = hnv_address_parse(pool->range_end, last);
+    }
+    if (memcmp(first, &gateway, sizeof gateway) <= 0) {
+        *first = gateway;
+        hnv_address_next(first);
+    }
+
+    bool ok = !error;
+    free(error);
+    return ok;
+}
+
+static char *
+address_text(const struct in6_addr *address)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    hnv_address_format(address, &ds);
+    return ds_steal_cstr(&ds);
+}
+
+/* Returns the lowest free address of 'pool', or null if there is none.  Ends
+ * after one more step than there are allocated or reserved addresses. */
+static char *
+lowest_free_address(const struct hnvrec_ip_pool *pool,
+                    const struct sset *used)
+{
+    struct in6_addr address, last;
+
+    if (!ip_pool_range(pool, &address, &last)) {
+        return NULL;
+    }
+    for (; memcmp(&address, &last, sizeof last) <= 0;
+         hnv_address_next(&address)) {
+        char *text = address_text(&address);
+
+        if (!sset_contains(used, text) && !is_reserved(pool, text)) {
+            return text;
+        }
+        free(text);
+    }
+    return NULL;
+}
+
+/* Returns 'text' in its usual form if 'pool' may allocate it.  Otherwise sets
+ * ctx->error. */
+static char *
+wanted_address(struct ctl_context *ctx, const struct hnvrec_ip_pool *pool,
+               const char *text, const struct sset *used)
+{
+    struct in6_addr address, first, last;
+
+    ctx->error = hnv_address_parse(text, &address);
+    if (ctx->error) {
+        return NULL;
+    }
+
+    char *normal = address_text(&address);
+    const char *problem
+        = (!ip_pool_range(pool, &first, &last)
+           || memcmp(&address, &first, sizeof first) < 0
+           || memcmp(&address, &last, sizeof last) > 0
+           ? "is not one that it allocates; the first usable address is the "
+             "gateway's"
+           : is_reserved(pool, normal) ? "is reserved"
+           : sset_contains(used, normal) ? "is allocated already"
+           : NULL);
+    if (problem) {
+        ctl_error(ctx, "IP pool \"%s\": %s %s", pool->name, normal, problem);
+        free(normal);
+        return NULL;
+    }
+    return normal;
+}
+
+/* ip-alloc POOL OWNER [ADDRESS] */
+static void
+cmd_ip_alloc(struct ctl_context *ctx)
+{
+    const struct hnvrec_ip_pool *pool = get_ip_pool(ctx, ctx->argv[1]);
+    struct sset used = SSET_INITIALIZER(&used);
+    const struct hnvrec_ip_allocation *a;
+
+    if (!pool) {
+        return;
+    }
+    HNVREC_IP_ALLOCATION_FOR_EACH (a, ctx->idl) {
+        if (a->pool == pool) {
+            sset_add(&used, a->address);
+        }
+    }
+
+    char *address = (ctx->argc > 3
+                     ? wanted_address(ctx, pool, ctx->argv[3], &used)
+                     : lowest_free_address(pool, &used));
+    sset_destroy(&used);
+    if (!address) {
+        if (!ctx->error) {
+            ctl_error(ctx, "IP pool \"%s\" has no free address; free some "
+                      "with \"ip-free\", or extend the pool", pool->name);
+        }
+        return;
+    }
+
+    hnvrec_ip_pool_verify_seq(pool);
+    hnvrec_ip_pool_set_seq(pool, pool->seq + 1);
+    a = hnvrec_ip_allocation_insert(ctx->txn);
+    hnvrec_ip_allocation_set_pool(a, pool);
+    hnvrec_ip_allocation_set_address(a, address);
+    hnvrec_ip_allocation_set_owner(a, ctx->argv[2]);
+    ds_put_format(&ctx->output, "%s\n", address);
+    free(address);
+}
+
+/* ip-free POOL ADDRESS|OWNER */
+static void
+cmd_ip_free(struct ctl_context *ctx)
+{
+    const struct hnvrec_ip_pool *pool = get_ip_pool(ctx, ctx->argv[1]);
+    const struct hnvrec_ip_allocation *a;
+    bool found = false;
+
+    if (!pool) {
+        return;
+    }
+    HNVREC_IP_ALLOCATION_FOR_EACH_SAFE (a, ctx->idl) {
+        if (a->pool == pool && (!strcmp(a->address, ctx->argv[2])
+                                || !strcmp(a->owner, ctx->argv[2]))) {
+            hnvrec_ip_allocation_delete(a);
+            found = true;
+        }
+    }
+    if (!found && !shash_find(&ctx->options, "--if-exists")) {
+        ctl_error(ctx, "IP pool \"%s\" has allocated nothing to or as "
+                  "\"%s\"; \"hnv-ctl ip-alloc-list\" shows what it has",
+                  pool->name, ctx->argv[2]);
+    }
+}
+
+static void
+cmd_ip_alloc_list(struct ctl_context *ctx)
+{
+    static const struct hnv_ctl_noun noun = {
+        "ip-alloc", "allocation", &hnvrec_table_ip_allocation,
+        &hnvrec_ip_allocation_col_address,
+        { &hnvrec_ip_allocation_col_pool, &hnvrec_ip_allocation_col_address,
+          &hnvrec_ip_allocation_col_owner, },
+        NULL, NULL
+    };
+    struct table *table = hnv_ctl_table(ctx, &noun);
+    const struct ovsdb_idl_row **rows = hnv_ctl_sorted(ctx->idl, &noun);
+
+    for (size_t i = 0; rows[i]; i++) {
+        if (ctx->argc < 2
+            || !strcmp(CONTAINER_OF(rows[i],
+                                    const struct hnvrec_ip_allocation,
+                                    header_)->pool->name, ctx->argv[1])) {
+            hnv_ctl_table_add(table, &noun, rows[i]);
+        }
+    }
+    free(rows);
+}
+
+/* mac-alloc POOL OWNER */
+static void
+cmd_mac_alloc(struct ctl_context *ctx)
+{
+    const struct ovsdb_idl_row *row
+        = hnv_ctl_get(ctx, mac_pool_noun, ctx->argv[1]);
+    struct sset used = SSET_INITIALIZER(&used);
+    const struct hnvrec_mac_allocation *a;
+    struct eth_addr first, last;
+
+    if (!row) {
+        return;
+    }
+
+    const struct hnvrec_mac_pool *pool
+        = CONTAINER_OF(row, struct hnvrec_mac_pool, header_);
+    HNVREC_MAC_ALLOCATION_FOR_EACH (a, ctx->idl) {
+        sset_add(&used, a->mac);
+    }
+    if (!eth_addr_from_string(pool->range_start, &first)
+        || !eth_addr_from_string(pool->range_end, &last)) {
+        ctl_error(ctx, "MAC pool \"%s\" has a bad range", pool->name);
+        sset_destroy(&used);
+        return;
+    }
+
+    char *mac = NULL;
+    for (uint64_t i = eth_addr_to_uint64(first);
+         i <= eth_addr_to_uint64(last); i++) {
+        struct eth_addr ea;
+
+        eth_addr_from_uint64(i, &ea);
+        mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(ea));
+        if (!sset_contains(&used, mac)) {
+            break;
+        }
+        free(mac);
+        mac = NULL;
+    }
+    sset_destroy(&used);
+    if (!mac) {
+        ctl_error(ctx, "MAC pool \"%s\" has no free address; free some with "
+                  "\"mac-free\", or extend the pool", pool->name);
+        return;
+    }
+
+    hnvrec_mac_pool_verify_seq(pool);
+    hnvrec_mac_pool_set_seq(pool, pool->seq + 1);
+    a = hnvrec_mac_allocation_insert(ctx->txn);
+    hnvrec_mac_allocation_set_pool(a, pool);
+    hnvrec_mac_allocation_set_mac(a, mac);
+    hnvrec_mac_allocation_set_owner(a, ctx->argv[2]);
+    ds_put_format(&ctx->output, "%s\n", mac);
+    free(mac);
+}
+
+/* mac-free POOL MAC|OWNER */
+static void
+cmd_mac_free(struct ctl_context *ctx)
+{
+    const struct ovsdb_idl_row *pool
+        = hnv_ctl_get(ctx, mac_pool_noun, ctx->argv[1]);
+    const struct hnvrec_mac_allocation *a;
+    bool found = false;
+
+    if (!pool) {
+        return;
+    }
+    HNVREC_MAC_ALLOCATION_FOR_EACH_SAFE (a, ctx->idl) {
+        if (&a->pool->header_ == pool
+            && (!strcasecmp(a->mac, ctx->argv[2])
+                || !strcmp(a->owner, ctx->argv[2]))) {
+            hnvrec_mac_allocation_delete(a);
+            found = true;
+        }
+    }
+    if (!found && !shash_find(&ctx->options, "--if-exists")) {
+        ctl_error(ctx, "MAC pool \"%s\" has allocated nothing to or as "
+                  "\"%s\"", ctx->argv[1], ctx->argv[2]);
+    }
+}
+
+const struct ctl_command_syntax hnv_ctl_fabric_commands[] = {
+    { "network-add", 1, INT_MAX, "NETWORK [COLUMN=VALUE]...",
+      pre_network, cmd_network_add, NULL, "--may-exist", RW },
+    { "network-set", 2, INT_MAX, "NETWORK COLUMN=VALUE...",
+      pre_network, hnv_ctl_cmd_set, NULL, "", RW },
+    { "network-del", 1, INT_MAX, "NETWORK...",
+      pre_network, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
+    { "network-list", 0, 1, "[NETWORK]",
+      pre_network, hnv_ctl_cmd_list, NULL, "", RO },
+
+    { "site-add", 2, INT_MAX, "NETWORK SITE [COLUMN=VALUE]...",
+      pre_fabric, cmd_site_add, NULL, "--may-exist", RW },
+    { "site-set", 2, INT_MAX, "SITE COLUMN=VALUE...",
+      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
+    { "site-del", 1, 1, "SITE",
+      pre_fabric, cmd_site_del, NULL, "--if-exists", RW },
+    { "site-list", 0, 1, "[SITE]",
+      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+
+    { "ip-pool-add", 2, INT_MAX, "POOL PREFIX [COLUMN=VALUE]...",
+      pre_fabric, cmd_ip_pool_add, NULL, "--may-exist", RW },
+    { "ip-pool-set", 2, INT_MAX, "POOL COLUMN=VALUE...",
+      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
+    { "ip-pool-del", 1, INT_MAX, "POOL...",
+      pre_fabric, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
+    { "ip-pool-list", 0, 1, "[POOL]",
+      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+    { "ip-alloc", 2, 3, "POOL OWNER [ADDRESS]",
+      pre_fabric, cmd_ip_alloc, NULL, "", RW },
+    { "ip-free", 2, 2, "POOL ADDRESS|OWNER",
+      pre_fabric, cmd_ip_free, NULL, "--if-exists", RW },
+    { "ip-alloc-list", 0, 1, "[POOL]",
+      pre_fabric, cmd_ip_alloc_list, NULL, "", RO },
+
+    { "mac-pool-add", 3, INT_MAX, "POOL FIRST LAST [COLUMN=VALUE]...",
+      pre_fabric, cmd_mac_pool_add, NULL, "--may-exist", RW },
+    { "mac-pool-set", 2, INT_MAX, "POOL COLUMN=VALUE...",
+      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
+    { "mac-pool-del", 1, INT_MAX, "POOL...",
+      pre_fabric, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
+    { "mac-pool-list", 0, 1, "[POOL]",
+      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+    { "mac-alloc", 2, 2, "POOL OWNER",
+      pre_fabric, cmd_mac_alloc, NULL, "", RW },
+    { "mac-free", 2, 2, "POOL MAC|OWNER",
+      pre_fabric, cmd_mac_free, NULL, "--if-exists", RW },
+
+    { NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO },
+};

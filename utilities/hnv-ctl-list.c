@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "hnv-ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ovsdb-data.h"
+#include "util.h"
+
+/* Rows as people read them: names instead of UUIDs, 10.0.0.9 before
+ * 10.0.0.10. */
+
+static const struct hnv_ctl_noun *
+noun_for_table(const char *table)
+{
+    for (size_t i = 0; i < HNV_CTL_N_NOUNS; i++) {
+        if (!strcmp(hnv_ctl_nouns[i].table->name, table)) {
+            return &hnv_ctl_nouns[i];
+        }
+    }
+    OVS_NOT_REACHED();
+}
+
+/* Appends what 'column' of 'row' holds, with names instead of UUIDs. */
+void
+hnv_ctl_cell(const struct ovsdb_idl_row *row,
+             const struct ovsdb_idl_column *column, struct ds *ds)
+{
+    const struct ovsdb_datum *datum = ovsdb_idl_read(row, column);
+
+    if (column->type.key.type != OVSDB_TYPE_UUID) {
+        ovsdb_datum_to_bare(datum, &column->type, ds);
+        return;
+    }
+
+    const struct hnv_ctl_noun *noun
+        = noun_for_table(column->type.key.uuid.refTableName);
+    for (size_t i = 0; i < datum->n; i++) {
+        const struct ovsdb_idl_row *other
+            = ovsdb_idl_get_row_for_uuid(row->table->idl, noun->table,
+                                         &datum->keys[i].uuid);
+
+        if (i) {
+            ds_put_char(ds, ' ');
+        }
+        if (other) {
+            hnv_ctl_cell(other, noun->id, ds);
+        } else {
+            ds_put_format(ds, UUID_FMT, UUID_ARGS(&datum->keys[i].uuid));
+        }
+    }
+}
+
+/* Makes the command's output a table of rows of 'noun'. */
+struct table *
+hnv_ctl_table(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
+{
+    ctx->table = xmalloc(sizeof *ctx->table);
+    table_init(ctx->table);
+    for (size_t i = 0; noun->columns[i]; i++) {
+        table_add_column(ctx->table, "%s", noun->columns[i]->name);
+    }
+    return ctx->table;
+}
+
+void
+hnv_ctl_table_add(struct table *table, const struct hnv_ctl_noun *noun,
+                  const struct ovsdb_idl_row *row)
+{
+    table_add_row(table);
+    for (size_t i = 0; noun->columns[i]; i++) {
+        const struct ovsdb_idl_column *column = noun->columns[i];
+        struct cell *cell = table_add_cell(table);
+
+        if (column->type.key.type == OVSDB_TYPE_UUID) {
+            struct ds ds = DS_EMPTY_INITIALIZER;
+
+            hnv_ctl_cell(row, column, &ds);
+            cell->text = ds_steal_cstr(&ds);
+        } else {
+            cell->json = ovsdb_datum_to_json(ovsdb_idl_read(row, column),
+                                             &column->type);
+            cell->type = &column->type;
+        }
+    }
+}
+
+struct sortable {
+    const struct ovsdb_idl_row *row;
+    char *key;
+};
+
+static int
+compare_sortables(const void *a_, const void *b_)
+{
+    const struct sortable *a = a_, *b = b_;
+
+    return strverscmp(a->key, b->key);
+}
+
+/* Returns the rows of 'noun' in order, ended by a null pointer.  The caller
+ * frees the array. */
+const struct ovsdb_idl_row **
+hnv_ctl_sorted(const struct ovsdb_idl *idl, const struct hnv_ctl_noun *noun)
+{
+    struct sortable *rows = NULL;
+    size_t n = 0, allocated = 0;
+
+    for (const struct ovsdb_idl_row *row
+         = ovsdb_idl_first_row(idl, noun->table); row;
+         row = ovsdb_idl_next_row(row)) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        for (size_t i = 0; noun->columns[i] && i < 4; i++) {
+            hnv_ctl_cell(row, noun->columns[i], &ds);
+            ds_put_char(&ds, ' ');
+        }
+        if (n >= allocated) {
+            rows = x2nrealloc(rows, &allocated, sizeof *rows);
+        }
+        rows[n++] = (struct sortable) { row, ds_steal_cstr(&ds) };
+    }
+    if (n) {
+        qsort(rows, n, sizeof *rows, compare_sortables);
+    }
+
+    const struct ovsdb_idl_row **sorted = xmalloc((n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = rows[i].row;
+        free(rows[i].key);
+    }
+    sorted[n] = NULL;
+    free(rows);
+    return sorted;
+}
+
+/* Lists all rows of the command's noun, or those that its argument, if any,
+ * is in one of the first three columns of. */
+void
+hnv_ctl_cmd_list(struct ctl_context *ctx)
+{
+    const struct hnv_ctl_noun *noun = hnv_ctl_noun_of(ctx);
+    struct table *table = hnv_ctl_table(ctx, noun);
+    const struct ovsdb_idl_row **rows = hnv_ctl_sorted(ctx->idl, noun);
+
+    for (size_t i = 0; rows[i]; i++) {
+        bool shown = ctx->argc < 2;
+
+        for (size_t j = 0; !shown && j < 3 && noun->columns[j]; j++) {
+            struct ds ds = DS_EMPTY_INITIALIZER;
+
+            hnv_ctl_cell(rows[i], noun->columns[j], &ds);
+            shown = !strcmp(ds_cstr(&ds), ctx->argv[1]);
+            ds_destroy(&ds);
+        }
+        if (shown) {
+            hnv_ctl_table_add(table, noun, rows[i]);
+        }
+    }
+    free(rows);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef HNV_CTL_H
+#define HNV_CTL_H 1
+
+#include <netinet/in.h>
+
+#include "db-ctl-base.h"
+#include "hnv-idl.h"
+#include "openvswitch/list.h"
+#include "ovsdb-idl.h"
+#include "ovsdb-idl-provider.h"
+#include "table.h"
+
+/* hnv-ctl: edit and show the policy database
+ * ==========================================
+ *
+ * What
+ * ----
+ *
+ * Each kind of object is a struct hnv_ctl_noun: a table, the column by which
+ * people name a row, the columns that its list shows, and a function that
+ * judges a row.  "NOUN-set", "NOUN-del" and "NOUN-list" are then the same code
+ * for all of them (hnv-ctl-rows.c), and a file for each group of nouns has the
+ * "NOUN-add", whose arguments differ.
+ *
+ * A command writes to the transaction first and judges the row as it would
+ * be; an error ends the program, so that nothing is committed.  This way,
+ * "add" and "set" cannot judge differently.
+ *
+ * What not
+ * --------
+ *
+ * The generic commands ("set", "create", ...) come with Open vSwitch and know
+ * the schema only.  What they write is judged by "hnv-ctl check", and by each
+ * host's hnv-agent.
+ *
+ * Where we differ from ovs-vsctl
+ * ------------------------------
+ *
+ * A policy database can have a million records.  A command asks for the rows
+ * that it needs only, see hnv_ctl_want(), instead of whole tables.
+ *
+ * With --may-exist, "NOUN-add" brings a row that exists to what the command
+ * says.
+ *
+ * Thread-safety
+ * -------------
+ *
+ * One thread. */
+
+struct hnv_ctl_noun {
+    const char *name;           /* "domain" in "domain-add". */
+    const char *words;          /* "routing domain" in messages. */
+    const struct ovsdb_idl_table_class *table;
+    const struct ovsdb_idl_column *id;
+    const struct ovsdb_idl_column *columns[14];
+
+    /* Returns what is wrong with a row, or null.  The caller frees it. */
+    char *(*check)(const struct ctl_context *, const struct ovsdb_idl_row *);
+
+    /* Returns what keeps a row from being deleted, or null. */
+    char *(*keep)(const struct ctl_context *, const struct ovsdb_idl_row *);
+};
+
+/* The nouns, in the order in which "hnv-ctl check" judges them. */
+enum hnv_ctl_noun_id {
+    HNV_CTL_DOMAIN,
+    HNV_CTL_SUBNET,
+    HNV_CTL_RECORD,
+    HNV_CTL_L2_RECORD,
+    HNV_CTL_ROUTE,
+    HNV_CTL_HOST,
+    HNV_CTL_PA,
+    HNV_CTL_PA_ROUTE,
+    HNV_CTL_PORT,
+    HNV_CTL_ACL,
+    HNV_CTL_ACL_GROUP,
+    HNV_CTL_ADDRESS_SET,
+    HNV_CTL_NETWORK,
+    HNV_CTL_SITE,
+    HNV_CTL_IP_POOL,
+    HNV_CTL_MAC_POOL,
+    HNV_CTL_HOOK,
+    HNV_CTL_N_NOUNS
+};
+extern const struct hnv_ctl_noun hnv_ctl_nouns[HNV_CTL_N_NOUNS];
+
+/* Commands, an array for each file, ended by a null name. */
+extern const struct ctl_command_syntax hnv_ctl_admin_commands[];
+extern const struct ctl_command_syntax hnv_ctl_cmdlets[];
+extern const struct ctl_command_syntax hnv_ctl_fabric_commands[];
+extern const struct ctl_command_syntax hnv_ctl_host_commands[];
+extern const struct ctl_command_syntax hnv_ctl_policy_commands[];
+extern const struct ctl_command_syntax hnv_ctl_port_commands[];
+extern const struct ctl_command_syntax hnv_ctl_record_commands[];
+extern const struct ctl_command_syntax hnv_ctl_show_commands[];
+
+/* What a command needs to see, to be called from its 'prerequisites'. */
+void hnv_ctl_want(struct ctl_context *, const struct ovsdb_idl_table_class *);
+void hnv_ctl_want_policy(struct ctl_context *);
+void hnv_ctl_want_noun(struct ctl_context *);
+
+/* hnv-ctl-rows.c: rows of any table. */
+const struct hnv_ctl_noun *hnv_ctl_noun_of(const struct ctl_context *);
+const struct ovsdb_idl_row *hnv_ctl_find(struct ctl_context *,
+                                         const struct hnv_ctl_noun *,
+                                         const char *id);
+const struct ovsdb_idl_row *hnv_ctl_get(struct ctl_context *,
+                                        const struct hnv_ctl_noun *,
+                                        const char *id);
+const struct ovsdb_idl_row *hnv_ctl_insert(struct ctl_context *,
+                                           const struct hnv_ctl_noun *);
+bool hnv_ctl_may_add(struct ctl_context *, const struct hnv_ctl_noun *,
+                     const struct ovsdb_idl_row *, const char *id);
+bool hnv_ctl_put_settings(struct ctl_context *, const struct hnv_ctl_noun *,
+                          const struct ovsdb_idl_row *, int first);
+void hnv_ctl_judge(struct ctl_context *, const struct hnv_ctl_noun *,
+                   const struct ovsdb_idl_row *);
+void hnv_ctl_delete(struct ctl_context *, const struct hnv_ctl_noun *,
+                    const struct ovsdb_idl_row *);
+bool hnv_ctl_add_ref(const struct ovsdb_idl_row *owner,
+                     const struct ovsdb_idl_column *,
+                     const struct ovsdb_idl_row *);
+void hnv_ctl_remove_ref(const struct ovsdb_idl_row *owner,
+                        const struct ovsdb_idl_column *,
+                        const struct ovsdb_idl_row *);
+void hnv_ctl_cmd_set(struct ctl_context *);
+void hnv_ctl_cmd_del(struct ctl_context *);
+
+/* hnv-ctl-values.c: from text to values of columns. */
+bool hnv_ctl_put(struct ctl_context *, const struct ovsdb_idl_row *,
+                 const struct ovsdb_idl_column *, const char *value);
+char *hnv_ctl_normal(const struct ovsdb_idl_column *, const char *value,
+                     char **normal);
+
+/* hnv-ctl-list.c: rows as people read them. */
+void hnv_ctl_cell(const struct ovsdb_idl_row *,
+                  const struct ovsdb_idl_column *, struct ds *);
+struct table *hnv_ctl_table(struct ctl_context *, const struct hnv_ctl_noun *);
+void hnv_ctl_table_add(struct table *, const struct hnv_ctl_noun *,
+                       const struct ovsdb_idl_row *);
+const struct ovsdb_idl_row **hnv_ctl_sorted(const struct ovsdb_idl *,
+                                            const struct hnv_ctl_noun *);
+void hnv_ctl_cmd_list(struct ctl_context *);
+
+/* hnv-ctl-check.c: what policy may be. */
+char *hnv_ctl_check_domain(const struct ctl_context *,
+                           const struct ovsdb_idl_row *);
+char *hnv_ctl_check_subnet(const struct ctl_context *,
+                           const struct ovsdb_idl_row *);
+char *hnv_ctl_check_record(const struct ctl_context *,
+                           const struct ovsdb_idl_row *);
+char *hnv_ctl_check_l2_record(const struct ctl_context *,
+                              const struct ovsdb_idl_row *);
+char *hnv_ctl_check_route(const struct ctl_context *,
+                          const struct ovsdb_idl_row *);
+char *hnv_ctl_check_pa(const struct ctl_context *,
+                       const struct ovsdb_idl_row *);
+char *hnv_ctl_check_pa_route(const struct ctl_context *,
+                             const struct ovsdb_idl_row *);
+char *hnv_ctl_check_port(const struct ctl_context *,
+                         const struct ovsdb_idl_row *);
+char *hnv_ctl_check_acl(const struct ctl_context *,
+                        const struct ovsdb_idl_row *);
+char *hnv_ctl_check_address_set(const struct ctl_context *,
+                                const struct ovsdb_idl_row *);
+char *hnv_ctl_check_site(const struct ctl_context *,
+                         const struct ovsdb_idl_row *);
+char *hnv_ctl_check_ip_pool(const struct ctl_context *,
+                            const struct ovsdb_idl_row *);
+char *hnv_ctl_check_mac_pool(const struct ctl_context *,
+                             const struct ovsdb_idl_row *);
+
+const struct hnvrec_virtual_subnet *hnv_ctl_subnet(const struct ovsdb_idl *,
+                                                   int64_t vsid);
+/* The first gateway address of the subnet in the family of 'like'. */
+bool hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *,
+                        const struct in6_addr *);
+
+/* hnv-ctl-records.c. */
+void hnv_ctl_want_record(struct ctl_context *, const char *customer_address);
+void hnv_ctl_want_records_in(struct ctl_context *, const char *vsid);
+void hnv_ctl_want_all_records(struct ctl_context *);
+void hnv_ctl_set_conditions(struct ovsdb_idl *, bool everything);
+
+/* hnv-ctl-hosts.c: waits for hosts to have applied what was committed. */
+void hnv_ctl_wait_for_hosts(struct ovsdb_idl *, int64_t cfg,
+                            long long int deadline_ms);
+
+/* hnv-ctl-admin.c. */
+const struct hnvrec_hnv_global *hnv_ctl_global(struct ctl_context *);
+
+/* hnv-ctl-cmdlets.c: gives a cmdlet's name in 'argv' its usual case. */
+void hnv_ctl_cmdlets_fix_case(char *argv[]);
+
+#endif /* hnv-ctl.h */
