@@ -92,10 +92,23 @@ OPTIONS = [
 
 
 def parse_number(text, limit):
-    number = int(text, 0)
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = -1
     if not 0 <= number <= limit:
-        raise ValueError("%s is not from 0 to %d" % (text, limit))
+        raise ValueError("%s is not a number from 0 to %d" % (text, limit))
     return number
+
+
+def parse_values(words):
+    """Returns a dictionary from words like vsid=5001."""
+    values = {}
+    for word in words:
+        name, equals, values[name] = word.partition("=")
+        if not equals:
+            raise ValueError("%s is not like NAME=VALUE" % word)
+    return values
 
 
 class Vm:
@@ -103,7 +116,7 @@ class Vm:
 
     def __init__(self, text):
         self.port, *words = text.split()
-        values = dict(word.split("=", 1) for word in words)
+        values = parse_values(words)
         self.vsid = parse_number(values.pop("vsid"), 0xFFFFFF)
         self.peer = ipaddress.ip_address(values.pop("peer"))
         self.flowid = parse_number(values.pop("flowid", "0"), 0xFF)
