@@ -53,3 +53,10 @@ ofproto/hnv.5: ofproto/hnv.ovsschema ofproto/hnv.xml | $(OVSDB_IDLC)
 		'$(srcdir)/ofproto/hnv.ovsschema' '$(srcdir)/ofproto/hnv.xml' \
 		| $(SED) '/^\.TH/s/"Open vSwitch \(Manual\)*/"ovs-hnv \1/g' \
 		> $@.tmp && test -s $@.tmp && mv $@.tmp $@
+
+# What hnv-agent is made of, besides the policy and its compiler.
+ofproto_libhnv_la_SOURCES += \
+	ofproto/hnv-bundles.c \
+	ofproto/hnv-bundles.h \
+	ofproto/hnv-ofconn.c \
+	ofproto/hnv-ofconn.h
