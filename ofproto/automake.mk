@@ -58,5 +58,11 @@ ofproto/hnv.5: ofproto/hnv.ovsschema ofproto/hnv.xml | $(OVSDB_IDLC)
 ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-bundles.c \
 	ofproto/hnv-bundles.h \
+	ofproto/hnv-db.c \
+	ofproto/hnv-db.h \
+	ofproto/hnv-feed.c \
+	ofproto/hnv-feed.h \
 	ofproto/hnv-ofconn.c \
-	ofproto/hnv-ofconn.h
+	ofproto/hnv-ofconn.h \
+	ofproto/hnv-ovs.c \
+	ofproto/hnv-ovs.h
