@@ -65,4 +65,10 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-ofconn.c \
 	ofproto/hnv-ofconn.h \
 	ofproto/hnv-ovs.c \
-	ofproto/hnv-ovs.h
+	ofproto/hnv-ovs.h \
+	ofproto/hnv-raw.c \
+	ofproto/hnv-raw.h \
+	ofproto/hnv-records.c \
+	ofproto/hnv-records.h \
+	ofproto/hnv-snapshot.c \
+	ofproto/hnv-snapshot.h
