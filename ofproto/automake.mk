@@ -62,10 +62,16 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-db.h \
 	ofproto/hnv-feed.c \
 	ofproto/hnv-feed.h \
+	ofproto/hnv-icmp.c \
+	ofproto/hnv-icmp.h \
+	ofproto/hnv-lazy.c \
+	ofproto/hnv-lazy.h \
 	ofproto/hnv-ofconn.c \
 	ofproto/hnv-ofconn.h \
 	ofproto/hnv-ovs.c \
 	ofproto/hnv-ovs.h \
+	ofproto/hnv-packet-in.c \
+	ofproto/hnv-packet-in.h \
 	ofproto/hnv-raw.c \
 	ofproto/hnv-raw.h \
 	ofproto/hnv-records.c \

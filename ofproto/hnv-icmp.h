@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef HNV_ICMP_H
+#define HNV_ICMP_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netinet/in.h>
+#include "openvswitch/types.h"
+
+struct dp_packet;
+
+/* ICMP errors in the name of a gateway address
+ * ============================================
+ *
+ * What
+ * ----
+ *
+ * Composes the ICMP or ICMPv6 error that the gateway of a virtual subnet sends
+ * about a packet from a VM: that its TTL is used up, that it is too big for
+ * the provider network, or that the gateway does not serve that port.  Refuses
+ * to do so where the standards forbid an error (RFC 1122 section 3.2.2, RFC
+ * 1812 section 4.3.2.7, RFC 4443 section 2.4).
+ *
+ *
+ * What not
+ * --------
+ *
+ * The module does not decide whether an error is due, does not limit their
+ * rate, and does not send anything: bytes go in and bytes come out.
+ *
+ *
+ * Thread-safety
+ * -------------
+ *
+ * Any function may be called from any thread at any time. */
+
+enum hnv_icmp_kind {
+    HNV_ICMP_TTL_EXCEEDED,      /* TTL or hop limit exceeded in transit. */
+    HNV_ICMP_TOO_BIG,           /* Fragmentation needed, or packet too big. */
+    HNV_ICMP_PORT_UNREACHABLE,  /* Nothing listens on that port. */
+};
+
+/* What an error says. */
+struct hnv_icmp_error {
+    enum hnv_icmp_kind kind;
+    uint16_t mtu;               /* Of IP packets, if HNV_ICMP_TOO_BIG. */
+    struct eth_addr gateway_mac; /* Source of the frame. */
+    ovs_be32 gateway_ip4;       /* Source of an ICMP error, or 0. */
+    struct in6_addr gateway_ip6; /* Source of an ICMPv6 error, or ::. */
+};
+
+bool hnv_icmp_is_fragmentable(const void *frame, size_t size);
+bool hnv_icmp_compose(struct dp_packet *, const void *frame, size_t size,
+                      const struct hnv_icmp_error *);
+
+#endif /* hnv-icmp.h */

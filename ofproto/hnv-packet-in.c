@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "hnv-packet-in.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dp-packet.h"
+#include "flow.h"
+#include "hash.h"
+#include "hnv-icmp.h"
+#include "hnv-ofconn.h"
+#include "hnv-pipeline.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-packet.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/token-bucket.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "timeval.h"
+#include "unaligned.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(hnv_packet_in);
+
+/* What one routing domain may ask of us: packets each ms, and at once.  A
+ * token is a thousandth of a packet. */
+#define HNV_BUDGET_RATE 500
+#define HNV_BUDGET_BURST (500 * 1000)
+#define HNV_BUDGET_PACKET 1000
+
+/* Routing domains whose budgets we remember.  One that asked for nothing
+ * lately has a full budget, so forgetting it changes nothing. */
+#define HNV_MAX_BUDGETS 4096
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* The budget of one routing domain. */
+struct hnv_budget {
+    struct hmap_node node;      /* In 'budgets' of struct hnv_packet_ins. */
+    uint32_t domain_key;              /* The domain's number in the switch. */
+    struct token_bucket bucket;
+    uint64_t n_limited;         /* Packets dropped for exceeding it. */
+};
+
+struct hnv_packet_ins {
+    struct hnv_ofconn *ofconn;
+    const struct hnv_packet_in_handler *handler;
+    void *aux;
+    struct hmap budgets;        /* Contains "struct hnv_budget"s. */
+
+    uint64_t n_answered;        /* ICMP errors sent. */
+    uint64_t n_lookups;         /* Lookups passed on. */
+    uint64_t n_resumed;         /* Too big, but left to be fragmented. */
+    uint64_t n_limited;         /* Over budget. */
+    uint64_t n_ignored;         /* Not understood, or not to be answered. */
+};
+
+/* Returns a new instance, which sends what it answers to 'ofconn'. */
+struct hnv_packet_ins *
+hnv_packet_ins_create(struct hnv_ofconn *ofconn,
+                      const struct hnv_packet_in_handler *handler, void *aux)
+{
+    struct hnv_packet_ins *pins = xzalloc(sizeof *pins);
+
+    pins->ofconn = ofconn;
+    pins->handler = handler;
+    pins->aux = aux;
+    hmap_init(&pins->budgets);
+    return pins;
+}
+
+static void
+hnv_budgets_clear(struct hnv_packet_ins *pins)
+{
+    struct hnv_budget *budget;
+
+    HMAP_FOR_EACH_POP (budget, node, &pins->budgets) {
+        free(budget);
+    }
+}
+
+void
+hnv_packet_ins_destroy(struct hnv_packet_ins *pins)
+{
+    if (pins) {
+        hnv_budgets_clear(pins);
+        hmap_destroy(&pins->budgets);
+        free(pins);
+    }
+}
+
+/* Takes one packet from the budget of the routing domain 'domain_key'.
+ * Returns false if there is none left. */
+static bool
+hnv_budget_take(struct hnv_packet_ins *pins, uint32_t domain_key)
+{
+    struct hnv_budget *budget;
+
+    HMAP_FOR_EACH_WITH_HASH (budget, node, hash_int(domain_key, 0),
+                             &pins->budgets) {
+        if (budget->domain_key == domain_key) {
+            goto found;
+        }
+    }
+    if (hmap_count(&pins->budgets) >= HNV_MAX_BUDGETS) {
+        hnv_budgets_clear(pins);
+    }
+    budget = xzalloc(sizeof *budget);
+    budget->domain_key = domain_key;
+    token_bucket_init(&budget->bucket, HNV_BUDGET_RATE, HNV_BUDGET_BURST);
+    budget->bucket.tokens = HNV_BUDGET_BURST;
+    budget->bucket.last_fill = time_msec();
+    hmap_insert(&pins->budgets, &budget->node, hash_int(domain_key, 0));
+
+found:
+    if (token_bucket_withdraw(&budget->bucket, HNV_BUDGET_PACKET)) {
+        return true;
+    }
+    budget->n_limited++;
+    pins->n_limited++;
+    return false;
+}
+
+/* Sends 'p' to the port from which 'pin' came. */
+static void
+hnv_packet_ins_answer(struct hnv_packet_ins *pins,
+                      const struct ofputil_packet_in *pin,
+                      const struct dp_packet *p)
+{
+    ofp_port_t port = pin->flow_metadata.flow.in_port.ofp_port;
+    uint64_t stub[64 / 8];
+    struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
+    struct ofpact_output *output = ofpact_put_OUTPUT(&ofpacts);
+
+    output->port = port;
+    struct ofputil_packet_out po = {
+        .packet = dp_packet_data(p),
+        .packet_len = dp_packet_size(p),
+        .buffer_id = UINT32_MAX,
+        .ofpacts = ofpacts.data,
+        .ofpacts_len = ofpacts.size,
+    };
+    match_init_catchall(&po.flow_metadata);
+    match_set_in_port(&po.flow_metadata, OFPP_CONTROLLER);
+    hnv_ofconn_send_packet(pins->ofconn, &po);
+    ofpbuf_uninit(&ofpacts);
+}
+
+static void
+hnv_packet_ins_send_error(struct hnv_packet_ins *pins,
+                          const struct ofputil_packet_in *pin,
+                          enum hnv_icmp_kind kind, uint32_t mtu)
+{
+    uint32_t vsid = pin->flow_metadata.flow.regs[0] & HNV_VSID_BITS;
+    struct hnv_icmp_error error = {
+        .kind = kind,
+        .mtu = MIN(mtu, UINT16_MAX),
+    };
+    struct dp_packet p;
+
+    dp_packet_init(&p, 0);
+    if (pins->handler->get_gateway(vsid, &error, pins->aux)
+        && hnv_icmp_compose(&p, pin->packet, pin->packet_len, &error)) {
+        hnv_packet_ins_answer(pins, pin, &p);
+        pins->n_answered++;
+    } else {
+        pins->n_ignored++;
+    }
+    dp_packet_uninit(&p);
+}
+
+static void
+hnv_packet_ins_too_big(struct hnv_packet_ins *pins,
+                       const struct ofputil_packet_in *pin,
+                       const struct ofpbuf *continuation, uint32_t mtu)
+{
+    if (hnv_icmp_is_fragmentable(pin->packet, pin->packet_len)) {
+        hnv_ofconn_resume(pins->ofconn, pin, continuation);
+        pins->n_resumed++;
+    } else {
+        hnv_packet_ins_send_error(pins, pin, HNV_ICMP_TOO_BIG, mtu);
+    }
+}
+
+static void
+hnv_packet_ins_lookup(struct hnv_packet_ins *pins,
+                      const struct ofputil_packet_in *pin,
+                      const struct ofpbuf *continuation, uint32_t domain_key)
+{
+    const struct flow *flow = &pin->flow_metadata.flow;
+    const struct eth_header *eth = pin->packet;
+    struct in6_addr ca;
+
+    if (pin->packet_len < sizeof *eth) {
+        pins->n_ignored++;
+        return;
+    }
+    if (eth->eth_type == htons(ETH_TYPE_IPV6)) {
+        ovs_be128 xxreg1 = hton128(flow_get_xxreg(flow, 1));
+        memcpy(&ca, &xxreg1, sizeof ca);
+    } else {
+        in6_addr_set_mapped_ipv4(&ca, htonl(flow->regs[4]));
+    }
+    pins->n_lookups++;
+    pins->handler->lookup(domain_key, &ca, pin, continuation, pins->aux);
+}
+
+/* Does what 'pin' asks for. */
+void
+hnv_packet_ins_process(struct hnv_packet_ins *pins,
+                       const struct ofputil_packet_in *pin,
+                       size_t total_len OVS_UNUSED,
+                       const struct ofpbuf *continuation)
+{
+    uint32_t domain_key = ntohll(pin->flow_metadata.flow.metadata) & 0xffffff;
+    struct hnv_userdata ud;
+
+    if (pin->userdata_len < sizeof ud) {
+        pins->n_ignored++;
+        return;
+    }
+    memcpy(&ud, pin->userdata, sizeof ud);
+    if (ud.version != HNV_USERDATA_VERSION) {
+        VLOG_WARN_RL(&rl, "switch sent a packet with userdata version %"PRIu8
+                     ", from flows of another version of hnv-agent",
+                     ud.version);
+        pins->n_ignored++;
+        return;
+    }
+    if (!hnv_budget_take(pins, domain_key)) {
+        return;
+    }
+
+    switch ((enum hnv_op) ud.op) {
+    case HNV_OP_LOOKUP:
+        hnv_packet_ins_lookup(pins, pin, continuation, domain_key);
+        break;
+    case HNV_OP_TIME_EXCEEDED:
+        hnv_packet_ins_send_error(pins, pin, HNV_ICMP_TTL_EXCEEDED, 0);
+        break;
+    case HNV_OP_TOO_BIG:
+        hnv_packet_ins_too_big(pins, pin, continuation, ntohl(ud.arg));
+        break;
+    case HNV_OP_PORT_UNREACHABLE:
+        hnv_packet_ins_send_error(pins, pin, HNV_ICMP_PORT_UNREACHABLE, 0);
+        break;
+    default:
+        pins->n_ignored++;
+        break;
+    }
+}
+
+/* Appends to 's' what happened so far, for people. */
+void
+hnv_packet_ins_format(const struct hnv_packet_ins *pins, struct ds *s)
+{
+    const struct hnv_budget *budget;
+
+    ds_put_format(s, "packets from the switch: %"PRIu64" answered, %"PRIu64
+                  " looked up, %"PRIu64" left to be fragmented, %"PRIu64
+                  " over budget, %"PRIu64" ignored\n",
+                  pins->n_answered, pins->n_lookups, pins->n_resumed,
+                  pins->n_limited, pins->n_ignored);
+    HMAP_FOR_EACH (budget, node, &pins->budgets) {
+        if (budget->n_limited) {
+            ds_put_format(s, "    routing domain %"PRIu32": %"PRIu64
+                          " over budget\n", budget->domain_key,
+                          budget->n_limited);
+        }
+    }
+}
