@@ -60,10 +60,20 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-bundles.h \
 	ofproto/hnv-db.c \
 	ofproto/hnv-db.h \
+	ofproto/hnv-delta.c \
+	ofproto/hnv-delta.h \
+	ofproto/hnv-digest.c \
+	ofproto/hnv-digest.h \
+	ofproto/hnv-engine.c \
+	ofproto/hnv-engine.h \
 	ofproto/hnv-feed.c \
 	ofproto/hnv-feed.h \
+	ofproto/hnv-glue.c \
+	ofproto/hnv-glue.h \
 	ofproto/hnv-icmp.c \
 	ofproto/hnv-icmp.h \
+	ofproto/hnv-installer.c \
+	ofproto/hnv-installer.h \
 	ofproto/hnv-lazy.c \
 	ofproto/hnv-lazy.h \
 	ofproto/hnv-ofconn.c \
@@ -76,5 +86,11 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-raw.h \
 	ofproto/hnv-records.c \
 	ofproto/hnv-records.h \
+	ofproto/hnv-report.c \
+	ofproto/hnv-report.h \
+	ofproto/hnv-show.c \
+	ofproto/hnv-show.h \
 	ofproto/hnv-snapshot.c \
-	ofproto/hnv-snapshot.h
+	ofproto/hnv-snapshot.h \
+	ofproto/hnv-units.c \
+	ofproto/hnv-units.h
