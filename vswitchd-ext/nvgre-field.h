@@ -35,6 +35,11 @@ struct ofpact;
  * those of the first packet only, so they become 0, and later matches see
  * that.
  *
+ * The kernel datapath knows no FlowID, and would turn down each datapath flow
+ * that has a bit of it, in its match or because an action read it.  Hence the
+ * last two functions, which find out whether an OpenFlow flow uses the field
+ * at all.
+ *
  *
  * What not
  * --------
