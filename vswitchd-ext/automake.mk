@@ -32,6 +32,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-hooks.h \
 	vswitchd-ext/nvgre-icmp.c \
 	vswitchd-ext/nvgre-icmp.h \
+	vswitchd-ext/nvgre-mtu.c \
+	vswitchd-ext/nvgre-mtu.h \
 	vswitchd-ext/nvgre-options.c \
 	vswitchd-ext/nvgre-options.h \
 	vswitchd-ext/nvgre-packet.h \

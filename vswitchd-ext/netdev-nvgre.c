@@ -8,6 +8,7 @@
 
 #include "connectivity.h"
 #include "netdev-vport-private.h"
+#include "nvgre-mtu.h"
 #include "nvgre-pmtu.h"
 #include "nvgre-resolve.h"
 #include "nvgre-suspicion.h"
@@ -126,30 +127,6 @@ nvgre_port_main_path(const struct nvgre_port *port, struct nvgre_path *path)
     nvgre_path_lookup(dst, c->tnl.egress_pkt_mark, path);
 }
 
-static void
-update_mtu(const struct netdev *netdev, struct nvgre_port *port,
-           void *aux OVS_UNUSED)
-{
-    const struct nvgre_config *c = nvgre_port_config(port);
-    int mtu = nvgre_peers_update_mtu(&port->peers, c->tnl.egress_pkt_mark);
-
-    if (!mtu && c->tnl.ip_dst_flow) {
-        struct nvgre_path path;
-
-        nvgre_port_main_path(port, &path);
-        mtu = path.mtu;
-    }
-    if (mtu != nvgre_port_mtu(port)) {
-        VLOG_INFO("%s: MTU changes from %d to %d", port->name,
-                  nvgre_port_mtu(port), mtu);
-        if (mtu && mtu < NVGRE_IPV6_MIN_MTU) {
-            VLOG_WARN("%s: MTU %d " NVGRE_IPV6_WARNING, port->name, mtu);
-        }
-        atomic_store_relaxed(&port->mtu, mtu);
-        netdev_change_seq_changed(netdev);
-    }
-}
-
 /* Replaces the configuration of 'port' by 'c', of which it takes
  * ownership. */
 static void
@@ -178,7 +155,7 @@ publish_config(const struct netdev *netdev, struct nvgre_port *port,
         ovsrcu_postpone(nvgre_config_destroy,
                         CONST_CAST(struct nvgre_config *, old));
     }
-    update_mtu(netdev, port, NULL);
+    nvgre_mtu_update(netdev, port, NULL);
     netdev_change_seq_changed(netdev);
 }
 
@@ -397,10 +374,7 @@ netdev_nvgre_get_status(const struct netdev *netdev, struct smap *status)
     smap_add(status, "flow_id", nvgre_config_flowid_to_string(c, buf));
     smap_add(status, "key_layout", nvgre_layout_to_string(c->layout));
     smap_add(status, "receive", c->lenient ? "lenient" : "strict");
-    if (nvgre_port_mtu(port) && nvgre_port_mtu(port) < NVGRE_IPV6_MIN_MTU) {
-        smap_add_format(status, "mtu_warning", "%d " NVGRE_IPV6_WARNING,
-                        nvgre_port_mtu(port));
-    }
+    nvgre_mtu_get_status(port, status);
     if (!sset_is_empty(&c->ignored)) {
         char *ignored = sset_join(&c->ignored, ",", "");
 
@@ -443,8 +417,9 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
     moved |= seq_moved(route_table_get_change_seq(), &last_route_seq);
     moved |= seq_moved(read_tnl_conf_seq(), &last_tnl_conf_seq);
     moved |= nvgre_pmtu_run();
+    moved |= nvgre_mtu_request_run();
     if (moved) {
-        nvgre_ports_for_each(update_mtu, NULL);
+        nvgre_ports_for_each(nvgre_mtu_update, NULL);
     }
     nvgre_resolve_run();
     nvgre_suspicion_run();

@@ -5,6 +5,7 @@
 
 #include "netdev-provider.h"
 #include "nvgre-counters.h"
+#include "nvgre-mtu.h"
 #include "nvgre-options.h"
 #include "nvgre-peers.h"
 #include "nvgre-suspicion.h"
@@ -122,6 +123,7 @@ int netdev_nvgre_get_status(const struct netdev *, struct smap *);
         .set_etheraddr = netdev_vport_set_etheraddr,        \
         .get_etheraddr = netdev_vport_get_etheraddr,        \
         .get_mtu = netdev_nvgre_get_mtu,                    \
+        .set_mtu = netdev_nvgre_set_mtu,                    \
         .get_stats = netdev_nvgre_get_stats,                \
         .get_custom_stats = netdev_nvgre_get_custom_stats,  \
         .get_pt_mode = netdev_vport_get_pt_mode,            \

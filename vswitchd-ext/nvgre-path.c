@@ -34,6 +34,7 @@ nvgre_path_lookup(const struct in6_addr *remote, uint32_t mark,
             && path->underlay_mtu > path->overhead) {
             path->mtu = path->underlay_mtu - path->overhead;
         }
+        path->requested = netdev_mtu_is_user_config(dev);
         netdev_close(dev);
     }
     return path->mtu > 0;

@@ -44,6 +44,7 @@ struct nvgre_path {
     char device[IFNAMSIZ];      /* "" if there is no route. */
     bool carrier;               /* Of 'device'. */
     int underlay_mtu;           /* Of 'device', 0 if not known. */
+    bool requested;             /* 'underlay_mtu' was asked for. */
     int overhead;               /* Bytes that encapsulation adds. */
     int mtu;                    /* For inner IP packets, 0 if not known. */
 };

@@ -73,6 +73,7 @@ nvgre_peers_init(struct nvgre_peers *peers, struct nvgre_counters *counters)
     ovs_mutex_init(&peers->mutex);
     hmap_init(&peers->peers);
     peers->counters = counters;
+    peers->mtu_limit = 0;
 }
 
 /* Forgets all peers. */
@@ -112,6 +113,25 @@ find_peer(struct nvgre_peers *peers, const struct in6_addr *remote)
     return NULL;
 }
 
+/* Returns the size of the largest inner IP packet that fits through 'path' and
+ * through what 'pmtu' says is behind it, and within the limit of 'peers', or 0
+ * if it is not known. */
+static int
+effective_mtu(const struct nvgre_peers *peers, const struct nvgre_path *path,
+              const struct nvgre_pmtu *pmtu)
+    OVS_REQUIRES(peers->mutex)
+{
+    int mtu = path->mtu;
+
+    if (mtu && pmtu->outer) {
+        mtu = MIN(mtu, pmtu->outer - path->overhead);
+    }
+    if (mtu && peers->mtu_limit) {
+        mtu = MIN(mtu, peers->mtu_limit);
+    }
+    return mtu;
+}
+
 static struct nvgre_peer *
 create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
             uint32_t mark)
@@ -124,7 +144,7 @@ create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
     peer->remote = *remote;
     peer->counters = peers->counters;
     peer->pmtu.expires = LLONG_MAX;
-    atomic_init(&peer->mtu, path.mtu);
+    atomic_init(&peer->mtu, effective_mtu(peers, &path, &peer->pmtu));
     if (!take_slot(peer)) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
 
@@ -158,15 +178,6 @@ nvgre_peers_add(struct nvgre_peers *peers, const struct in6_addr *remote,
     return id;
 }
 
-/* Returns the size of the largest inner IP packet that fits through 'path' and
- * through what 'pmtu' says is behind it, or 0 if it is not known. */
-static int
-effective_mtu(const struct nvgre_path *path, const struct nvgre_pmtu *pmtu)
-{
-    return (pmtu->outer && path->mtu
-            ? MIN(path->mtu, pmtu->outer - path->overhead) : path->mtu);
-}
-
 static void
 forget_pmtu(struct nvgre_peer *peer)
 {
@@ -192,7 +203,7 @@ nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
             forget_pmtu(peer);
         }
         nvgre_path_lookup(&peer->remote, mark, &path);
-        mtu = effective_mtu(&path, &peer->pmtu);
+        mtu = effective_mtu(peers, &path, &peer->pmtu);
         atomic_store_relaxed(&peer->mtu, mtu);
         if (mtu && (!min || mtu < min)) {
             min = mtu;
@@ -200,6 +211,16 @@ nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
     }
     ovs_mutex_unlock(&peers->mutex);
     return min;
+}
+
+/* Limits the MTU of all 'peers' to 'limit', or no longer if that is 0.  Takes
+ * effect with nvgre_peers_update_mtu(). */
+void
+nvgre_peers_set_mtu_limit(struct nvgre_peers *peers, int limit)
+{
+    ovs_mutex_lock(&peers->mutex);
+    peers->mtu_limit = limit;
+    ovs_mutex_unlock(&peers->mutex);
 }
 
 /* Returns true if 'remote' is one of 'peers'. */
@@ -231,7 +252,8 @@ nvgre_peers_lower_mtu(struct nvgre_peers *peers,
     peer = find_peer(peers, &e->remote);
     if (!peer) {
         verdict = NVGRE_PATH_PEER_UNKNOWN;
-    } else if (e->mtu - path.overhead < effective_mtu(&path, &peer->pmtu)) {
+    } else if (e->mtu - path.overhead
+               < effective_mtu(peers, &path, &peer->pmtu)) {
         peer->pmtu.outer = e->mtu;
         peer->pmtu.router = e->router;
         peer->pmtu.when = time_wall_msec();

@@ -75,6 +75,7 @@ struct nvgre_peers {
     struct ovs_mutex mutex;
     struct hmap peers OVS_GUARDED;  /* Of struct nvgre_peer, by 'remote'. */
     struct nvgre_counters *counters;
+    int mtu_limit;              /* For all peers, 0 for none. */
 };
 
 void nvgre_peers_init(struct nvgre_peers *, struct nvgre_counters *);
@@ -84,6 +85,7 @@ void nvgre_peers_clear(struct nvgre_peers *);
 uint16_t nvgre_peers_add(struct nvgre_peers *, const struct in6_addr *remote,
                          uint32_t mark, bool *created);
 int nvgre_peers_update_mtu(struct nvgre_peers *, uint32_t mark);
+void nvgre_peers_set_mtu_limit(struct nvgre_peers *, int limit);
 
 /* A copy of what is known of a peer. */
 struct nvgre_peer_info {

@@ -8,6 +8,7 @@
 
 #include "byte-order.h"
 #include "netdev-nvgre.h"
+#include "nvgre-mtu.h"
 #include "nvgre-pmtu.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
@@ -86,51 +87,6 @@ format_vsid(bool flow, ovs_be64 key, struct ds *s)
     }
 }
 
-/* Stores what is known of the peer of 'port' with the smallest MTU in '*min'.
- * Returns false if there is none. */
-static bool
-find_narrowest(struct nvgre_port *port, struct nvgre_peer_info *min)
-{
-    struct nvgre_peer_info *infos;
-    size_t n = nvgre_peers_snapshot(&port->peers, &infos);
-    bool found = false;
-
-    for (size_t i = 0; i < n; i++) {
-        if (infos[i].mtu && (!found || infos[i].mtu < min->mtu)) {
-            *min = infos[i];
-            found = true;
-        }
-    }
-    free(infos);
-    return found;
-}
-
-static void
-format_mtu(struct nvgre_port *port, struct ds *s)
-{
-    struct nvgre_peer_info min;
-    struct nvgre_path path;
-    int mtu = nvgre_port_mtu(port);
-
-    nvgre_port_main_path(port, &path);
-    if (!mtu) {
-        ds_put_cstr(s, "unknown, no route to the peer");
-    } else if (mtu == path.mtu) {
-        ds_put_format(s, "%d, %s has %d and encapsulation takes %d", mtu,
-                      path.device, path.underlay_mtu, path.overhead);
-    } else {
-        ds_put_format(s, "%d, the smallest of all peers (nvgre/peers %s)",
-                      mtu, port->name);
-        if (find_narrowest(port, &min)) {
-            nvgre_pmtu_format(&min.pmtu, s);
-        }
-    }
-    if (mtu && mtu < NVGRE_IPV6_MIN_MTU) {
-        ds_put_cstr(s, "; this " NVGRE_IPV6_WARNING);
-    }
-    ds_put_char(s, '\n');
-}
-
 static void
 format_remote(const struct nvgre_port *port, const struct nvgre_config *c,
               struct ds *s)
@@ -175,7 +131,8 @@ show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
     }
     ds_put_format(s, "\n    receive: %s\n    MTU: ",
                   c->lenient ? "lenient" : "strict");
-    format_mtu(port, s);
+    nvgre_mtu_format(port, s);
+    ds_put_char(s, '\n');
 
     netdev_nvgre_get_stats(netdev, &stats);
     ds_put_format(s, "    received: %"PRIu64" packets, %"PRIu64" bytes, "
