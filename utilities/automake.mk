@@ -18,9 +18,13 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-check-fabric.c \
 	utilities/hnv-ctl-check.c \
 	utilities/hnv-ctl-cmdlets.c \
+	utilities/hnv-ctl-cmdlets.h \
 	utilities/hnv-ctl-fabric.c \
 	utilities/hnv-ctl-hosts.c \
 	utilities/hnv-ctl-list.c \
+	utilities/hnv-ctl-next-hop.c \
+	utilities/hnv-ctl-objects-net.c \
+	utilities/hnv-ctl-objects.c \
 	utilities/hnv-ctl-policy.c \
 	utilities/hnv-ctl-ports.c \
 	utilities/hnv-ctl-records.c \

@@ -25,8 +25,8 @@ static const struct hnv_ctl_noun *const route_noun
 
 /* Random, so that two who add a domain at the same time do not choose the
  * same. */
-static int64_t
-choose_datapath_key(const struct ovsdb_idl *idl)
+int64_t
+hnv_ctl_choose_datapath_key(const struct ovsdb_idl *idl)
 {
     for (;;) {
         int64_t candidate = 1 + random_range(0xffffff);
@@ -61,7 +61,7 @@ cmd_domain_add(struct ctl_context *ctx)
         hnvrec_routing_domain_set_rdid(domain, rdid);
         free(rdid);
         hnvrec_routing_domain_set_datapath_key(
-            domain, choose_datapath_key(ctx->idl));
+            domain, hnv_ctl_choose_datapath_key(ctx->idl));
         row = &domain->header_;
         hnv_ctl_put(ctx, row, domain_noun->id, name);
     }

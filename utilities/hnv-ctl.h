@@ -174,11 +174,13 @@ char *hnv_ctl_check_mac_pool(const struct ctl_context *,
 
 const struct hnvrec_virtual_subnet *hnv_ctl_subnet(const struct ovsdb_idl *,
                                                    int64_t vsid);
-/* The first gateway address of the subnet in the family of 'like'. */
 bool hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *,
                         const struct in6_addr *);
 
-/* hnv-ctl-records.c. */
+/* hnv-ctl-policy.c. */
+int64_t hnv_ctl_choose_datapath_key(const struct ovsdb_idl *);
+
+/* hnv-ctl-records.c: which records to ask the database for. */
 void hnv_ctl_want_record(struct ctl_context *, const char *customer_address);
 void hnv_ctl_want_records_in(struct ctl_context *, const char *vsid);
 void hnv_ctl_want_all_records(struct ctl_context *);
