@@ -9,14 +9,42 @@ EXTRA_DIST += ofproto/hnv.ovsschema
 # Everything that reads or writes the policy database links this.
 noinst_LTLIBRARIES += ofproto/libhnv.la
 ofproto_libhnv_la_SOURCES = \
+	ofproto/hnv-acl.c \
+	ofproto/hnv-arp.c \
+	ofproto/hnv-classify.c \
+	ofproto/hnv-compile.c \
 	ofproto/hnv-compile.h \
+	ofproto/hnv-deliver.c \
+	ofproto/hnv-draft.c \
+	ofproto/hnv-draft.h \
+	ofproto/hnv-encap.c \
+	ofproto/hnv-errors.c \
 	ofproto/hnv-errors.h \
+	ofproto/hnv-finish.c \
+	ofproto/hnv-flood.c \
+	ofproto/hnv-flows.c \
 	ofproto/hnv-flows.h \
+	ofproto/hnv-host.c \
 	ofproto/hnv-host.h \
+	ofproto/hnv-lookup.c \
+	ofproto/hnv-pass.c \
+	ofproto/hnv-peers.c \
 	ofproto/hnv-peers.h \
+	ofproto/hnv-pipeline.c \
 	ofproto/hnv-pipeline.h \
+	ofproto/hnv-policy-acl.c \
+	ofproto/hnv-policy-ports.c \
+	ofproto/hnv-policy-private.h \
+	ofproto/hnv-policy-subnets.c \
+	ofproto/hnv-policy.c \
 	ofproto/hnv-policy.h \
+	ofproto/hnv-record.c \
 	ofproto/hnv-record.h \
+	ofproto/hnv-rewrite.c \
+	ofproto/hnv-route.c \
+	ofproto/hnv-security.c \
+	ofproto/hnv-source.c \
+	ofproto/hnv-tables.h \
 	ofproto/hnv-values.c \
 	ofproto/hnv-values.h
 nodist_ofproto_libhnv_la_SOURCES = ofproto/hnv-idl.c ofproto/hnv-idl.h

@@ -38,7 +38,7 @@ enum { HNV_QUOTE_MAX = 64 };    /* Bytes. */
 struct hnv_error {
     enum hnv_row table;         /* Table of the row. */
     struct uuid uuid;           /* The row. */
-    char *row;                  /* What people call the row, or "". */
+    char *row;                  /* What people call the row, quoted. */
     char *message;              /* What is wrong and what to do. */
 };
 

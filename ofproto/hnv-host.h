@@ -75,7 +75,8 @@ struct hnv_host_input {
     struct hnv_strings pas;     /* Added to those of that row. */
     ofp_port_t tunnel_port;     /* nvgre port, or OFPP_NONE. */
     ofp_port_t rewrite_port;    /* To the provider network, or OFPP_NONE. */
-    struct eth_addr pa_mac;     /* Of the provider network's bridge. */
+    struct eth_addr pa_mac;     /* Of the provider network's bridge, whose IP
+                                 * stack routes what IP rewrite sends. */
     uint16_t mtu;               /* Largest IP packet in the tunnel over IPv4,
                                  * 20 less over IPv6; 0: the nvgre port itself
                                  * answers what is too big. */
@@ -105,6 +106,8 @@ struct hnv_host {
     const struct in6_addr *pa4, *pa6; /* Source of what it sends, or NULL. */
     ofp_port_t tunnel_port, rewrite_port;
     struct eth_addr pa_mac;
+    struct eth_addr rewrite_mac; /* Where the PAs of IP rewrite are: 'pa_mac',
+                                  * made locally administered or universal. */
     uint16_t mtu;
     bool no_meters;
     struct hnv_neighbor *neighbors;

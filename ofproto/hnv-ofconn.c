@@ -9,6 +9,7 @@
 
 #include "dirs.h"
 #include "hnv-bundles.h"
+#include "hnv-pipeline.h"
 #include "openflow/nicira-ext.h"
 #include "openvswitch/ofp-bundle.h"
 #include "openvswitch/ofp-flow.h"

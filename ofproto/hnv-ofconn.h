@@ -57,7 +57,6 @@ struct ofputil_packet_out;
 
 enum {
     HNV_OFCONN_WINDOW = 2,      /* Most bundles under way. */
-    HNV_CONTROLLER_ID = 0x484e, /* Controller ID for our packet-ins. */
 };
 
 /* What the owner of a connection does.  All get the 'aux' that the owner gave

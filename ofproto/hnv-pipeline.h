@@ -78,6 +78,7 @@ struct uuid;
     HNV_TABLE(REWRITE_IN_DST, 5, "IP rewrite: destination PA to CA")          \
     HNV_TABLE(REWRITE_IN_SRC, 6, "IP rewrite: source PA to CA")               \
     HNV_TABLE(FORWARDER, 7, "may this forwarder send for that source")        \
+    HNV_TABLE(SOURCE_VSID, 8, "function: is the tunnel's VSID the sender's")  \
     HNV_TABLE(ACL_OUT, 10, "does the sender have port ACLs with state")       \
     HNV_TABLE(ACL_OUT_RULES, 11, "the sender's outbound port ACLs")           \
     HNV_TABLE(HOOK_PRE, 14, "calls the controllers' table before routing")    \
@@ -128,7 +129,8 @@ const char *hnv_table_name(uint8_t number);
 /* Registers: name in OpenFlow, bits, meaning, and which hook's flows may use
  * them as scratch. */
 #define HNV_REGISTERS                                                         \
-    HNV_REGISTER("metadata", "0..23", "routing domain, by its datapath_key", "")            \
+    HNV_REGISTER("metadata", "0..23", "routing domain, by its datapath_key",  \
+                 "")                                                          \
     HNV_REGISTER("reg0", "0..23", "VSID of the sender, or of the tunnel", "") \
     HNV_REGISTER("reg1", "0..23", "VSID of the destination", "pre")           \
     HNV_REGISTER("reg1", "24..31", "kind of the destination", "pre")          \
@@ -177,8 +179,11 @@ enum hnv_flag {
     HNV_FLAG_SENDER_OK = 1u << 3,   /* SENDER agrees. */
     HNV_FLAG_TOO_BIG = 1u << 4,     /* Larger than the peer's MTU. */
     HNV_FLAG_NO_ROUTE = 1u << 5,    /* No customer route. */
+    HNV_FLAG_NO_SOURCE = 1u << 6,   /* Frame does not say who sent it. */
+    HNV_FLAG_PA6 = 1u << 7,         /* Peer's PA is IPv6. */
     HNV_FLAG_ARP = 1u << 8,         /* An ARP request to be answered. */
     HNV_FLAG_ND = 1u << 9,          /* A solicitation to be answered. */
+    HNV_FLAG_TOO_BIG_SUBNET = 1u << 10, /* Larger than the subnet's MTU. */
 };
 #define HNV_FLAG_VETO UINT32_C(0x80000000) /* Set by a controller to drop. */
 
@@ -203,7 +208,7 @@ enum hnv_flag {
     HNV_PRIORITY(PORT_SECURITY, ND_BAD, 205, "other ND: drop")                \
     HNV_PRIORITY(PORT_SECURITY, ADDRESS, 200,                                 \
                  "ARP and IP with the port's own addresses: accept")          \
-    HNV_PRIORITY(PORT_SECURITY, BAD_MAC_ALLOWED, 180,                         \
+    HNV_PRIORITY(PORT_SECURITY, FORWARD, 180,                                 \
                  "forwarder: what is IP goes to SOURCE to be judged")         \
     HNV_PRIORITY(PORT_SECURITY, ADDRESS_BAD, 150,                             \
                  "right MAC but wrong ARP or IP address: drop")               \
@@ -219,17 +224,18 @@ enum hnv_flag {
     HNV_PRIORITY(SOURCE, ROUTE, 100,                                          \
                  "plus prefix length: look up the source, or the next hop "   \
                  "of the route to it")                                        \
-    HNV_PRIORITY(SOURCE, NONE, 0, "go on without a record")                   \
+    HNV_PRIORITY(SOURCE, NO_ROUTE, 10, "no route to it: go on without one")   \
+    HNV_PRIORITY(SOURCE, NONE, 0, "neither IP nor ARP: look up the MAC")      \
     HNV_PRIORITY(VERIFY, FORWARDER, 1000,                                     \
                  "not from the tunnel but from a forwarder: FORWARDER")       \
     HNV_PRIORITY(VERIFY, MOVED, 300,                                          \
                  "redirected by the former host of a local record: deliver")  \
-    HNV_PRIORITY(VERIFY, PEER_VSID, 210,                                      \
-                 "from the sender's PA with the sender's VSID: deliver")      \
     HNV_PRIORITY(VERIFY, PEER, 200,                                           \
                  "from a PA of the sender's peer: deliver")                   \
     HNV_PRIORITY(VERIFY, GATEWAY, 100,                                        \
                  "no record, but from a wildcard gateway's PA: deliver")      \
+    HNV_PRIORITY(VERIFY, MEMBER, 90,                                          \
+                 "says not who sent it, from a member of the VSID: deliver")  \
     HNV_PRIORITY(VERIFY, KNOWN_PA, 50,                                        \
                  "from the PA of another record than the sender's: drop")     \
     HNV_PRIORITY(VERIFY, NONE, 0, "from a PA that no record has: drop")       \
@@ -238,7 +244,9 @@ enum hnv_flag {
     HNV_PRIORITY(REWRITE_IN_DST, RECORD, 100,                                 \
                  "to the PA of a local record: destination becomes its CA")   \
     HNV_PRIORITY(REWRITE_IN_DST, NONE, 0, "to any other PA: drop")            \
-    HNV_PRIORITY(REWRITE_IN_SRC, RECORD, 100,                                 \
+    HNV_PRIORITY(REWRITE_IN_SRC, BRIDGE, 110,                                 \
+                 "likewise, within the VSID: source MAC is the record's")     \
+    HNV_PRIORITY(REWRITE_IN_SRC, ROUTE, 100,                                  \
                  "from the PA of a record in that domain: source becomes CA") \
     HNV_PRIORITY(REWRITE_IN_SRC, NONE, 0, "from any other PA: drop")          \
     HNV_PRIORITY(FORWARDER, OWN, 100,                                         \
@@ -246,6 +254,7 @@ enum hnv_flag {
     HNV_PRIORITY(FORWARDER, GATEWAY, 90,                                      \
                  "no record, port is a wildcard gateway: accept")             \
     HNV_PRIORITY(FORWARDER, NONE, 0, "the source is somewhere else: drop")    \
+    HNV_PRIORITY(SOURCE_VSID, EQUAL, 100, "one flow per VSID: set the flag")  \
     HNV_PRIORITY(ACL_OUT, STATE, 100,                                         \
                  "port has stateful ACLs: connection tracking, then rules")   \
     HNV_PRIORITY(ACL_OUT, RULES, 90, "port has ACLs without state: rules")    \
@@ -295,12 +304,12 @@ enum hnv_flag {
     HNV_PRIORITY(L2_RECORD, NO_RECORD, 10, "there was no record: drop")       \
     HNV_PRIORITY(L2_RECORD, NONE, 0, "neither IP nor ARP: drop")              \
     HNV_PRIORITY(FINISH, MISS, 400, "no record: L2_RECORD")                   \
-    HNV_PRIORITY(FINISH, UNUSABLE, 390, "record is not usable: drop")         \
     HNV_PRIORITY(FINISH, SELF, 310,                                           \
                  "asks for its own address: drop, nobody else has it")        \
     HNV_PRIORITY(FINISH, ANSWER, 300,                                         \
                  "ARP request or NS within the VSID: answer")                 \
     HNV_PRIORITY(FINISH, ANSWER_NOT, 290, "asked from another VSID: drop")    \
+    HNV_PRIORITY(FINISH, UNUSABLE, 285, "record is not usable: drop")         \
     HNV_PRIORITY(FINISH, GATEWAY, 280, "to a gateway address: GATEWAY")       \
     HNV_PRIORITY(FINISH, BRIDGE_ROUTER, 210,                                  \
                  "within the VSID but to the router's MAC: correct that")     \
@@ -313,7 +322,7 @@ enum hnv_flag {
     HNV_PRIORITY(FINISH, NONE, 0, "drop")                                     \
     HNV_PRIORITY(ARP_REPLY, ALL, 0, "answer")                                 \
     HNV_PRIORITY(ND_REPLY, DAD, 110, "asked from ::, answer to all nodes")    \
-    HNV_PRIORITY(ND_REPLY, ALL, 100, "answer")                                \
+    HNV_PRIORITY(ND_REPLY, ALL, 100, "answer to the one who asked")           \
     HNV_PRIORITY(ND_FINISH, ALL, 100, "write the option, answer")             \
     HNV_PRIORITY(GATEWAY, ECHO, 100, "echo request: answer")                  \
     HNV_PRIORITY(GATEWAY, ND, 95, "unicast ARP or NS: answer")                \
@@ -350,6 +359,8 @@ enum hnv_flag {
     HNV_PRIORITY(OUTPUT, NONE, 0, "VSID is not in the domain: drop")          \
     HNV_PRIORITY(PEER, PEER, 100, "one flow per peer: load its PA, ENCAP")    \
     HNV_PRIORITY(PEER, NONE, 0, "no such peer: drop")                         \
+    HNV_PRIORITY(ENCAP, TOO_BIG_SUBNET, 110,                                  \
+                 "IP, larger than the subnet's MTU: tell the sender")         \
     HNV_PRIORITY(ENCAP, TOO_BIG, 100, "IP, too big: tell the sender")         \
     HNV_PRIORITY(ENCAP, TOO_BIG_OTHER, 90, "not IP, too big: drop")           \
     HNV_PRIORITY(ENCAP, OUT, 0, "out through the nvgre port")                 \
@@ -358,7 +369,6 @@ enum hnv_flag {
     HNV_PRIORITY(REWRITE_OUT, NONE, 0, "the sender has no PA: drop")          \
     HNV_PRIORITY(PA_NEIGHBOR, KNOWN, 100, "next hop whose MAC is known")      \
     HNV_PRIORITY(PA_NEIGHBOR, NONE, 0, "through the host's own IP routing")   \
-    HNV_PRIORITY(PASS, GROUP, 110, "broadcast: all ports of the network")     \
     HNV_PRIORITY(PASS, PORT, 100, "to the MAC of a local port: output")       \
     HNV_PRIORITY(PASS, NETWORK, 90, "any other: all ports of the network")    \
     HNV_PRIORITY(PASS, NONE, 0, "no local port in that VLAN: drop")
@@ -482,6 +492,10 @@ bool hnv_cookie_decode(uint64_t cookie, struct hnv_cookie *);
 /* Returns the first 40 bits of 'uuid', which are its first ten hexadecimal
  * digits without the hyphen. */
 uint64_t hnv_uuid_bits(const struct uuid *);
+
+/* Packet-ins go to the connection with this controller id, so that SDN
+ * controllers do not get them. */
+enum { HNV_CONTROLLER_ID = 0x484e };
 
 /* What a flow asks of the agent: the "userdata" of a packet-in.  The packet-in
  * carries the registers; 'metadata' is the routing domain, reg0 the sender's

@@ -177,6 +177,7 @@ struct hnv_policy_input {
 
 struct hnv_domain {
     struct hmap_node node;      /* In struct hnv_policy, by 'key'. */
+    struct hmap_node by_uuid;   /* In struct hnv_policy, by 'uuid'. */
     struct uuid uuid;
     char *name;
     uint32_t key;               /* The row's datapath_key: metadata. */
@@ -263,6 +264,7 @@ struct hnv_policy_host {
 struct hnv_policy {
     struct eth_addr router_mac;
     struct hmap domains;        /* Contains struct hnv_domain. */
+    struct hmap domains_by_uuid; /* Likewise. */
     struct hmap subnets;        /* Contains struct hnv_subnet. */
     struct hmap ports;          /* Contains struct hnv_port. */
     struct hmap hosts;          /* Contains struct hnv_policy_host. */
@@ -284,6 +286,10 @@ struct hnv_subnet *hnv_policy_subnet(const struct hnv_policy *, uint32_t vsid);
 struct hnv_port *hnv_policy_port(const struct hnv_policy *, const char *name);
 struct hnv_policy_host *hnv_policy_host(const struct hnv_policy *,
                                         const char *name);
+
+/* Returns the size of the largest block that begins at 'first', ends at
+ * 'last' or before, and is all that a value and a mask of 16 bits match. */
+uint32_t hnv_range_block(uint32_t first, uint32_t last);
 
 /* Returns the gateway address that 'subnet' has for the IP version of 'ca', or
  * NULL.  ICMP errors come from it. */

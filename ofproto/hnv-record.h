@@ -11,8 +11,8 @@
  *
  * One row of Lookup_Record as 56 bytes, since a host may hold a million.  The
  * owner embeds it in whatever it needs to find it again, such as a hash table
- * by (domain_key, ca), which it must have anyway: two rows that spell one address
- * differently are a contradiction that only it can see.
+ * by (domain_key, ca), which it must have anyway: two rows that spell one
+ * address differently are a contradiction that only it can see.
  *
  * A record is valid by itself once hnv_record_parse() has accepted it.
  * Whether it fits the policy, which comes and goes, is for hnv_record_check()

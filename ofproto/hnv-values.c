@@ -66,6 +66,14 @@ hnv_address_is_any(const struct in6_addr *address)
            : ipv6_is_zero(address);
 }
 
+bool
+hnv_address_is_multicast(const struct in6_addr *address)
+{
+    return hnv_address_is_v4(address)
+           ? ip_is_multicast(in6_addr_get_mapped_ipv4(address))
+           : IN6_IS_ADDR_MULTICAST(address);
+}
+
 char *
 hnv_address_check_unicast(const struct in6_addr *address)
 {
@@ -73,15 +81,14 @@ hnv_address_check_unicast(const struct in6_addr *address)
 
     if (hnv_address_is_any(address)) {
         what = "the unspecified address";
+    } else if (hnv_address_is_multicast(address)) {
+        what = "a multicast address";
     } else if (hnv_address_is_v4(address)) {
         ovs_be32 ip = in6_addr_get_mapped_ipv4(address);
 
-        what = (ip_is_multicast(ip) ? "a multicast address"
-                : ip == htonl(UINT32_MAX) ? "the broadcast address"
+        what = (ip == htonl(UINT32_MAX) ? "the broadcast address"
                 : ntohl(ip) >> 24 == 127 ? "a loopback address"
                 : NULL);
-    } else if (IN6_IS_ADDR_MULTICAST(address)) {
-        what = "a multicast address";
     } else if (IN6_IS_ADDR_LOOPBACK(address)) {
         what = "a loopback address";
     }

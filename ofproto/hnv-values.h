@@ -70,6 +70,7 @@ bool hnv_address_is_v4(const struct in6_addr *);
 
 /* 0.0.0.0 or ::, which in HNV means "any" or "on link". */
 bool hnv_address_is_any(const struct in6_addr *);
+bool hnv_address_is_multicast(const struct in6_addr *);
 
 /* Says what is wrong with an address as that of one machine. */
 char *hnv_address_check_unicast(const struct in6_addr *);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tables ACL_OUT, ACL_OUT_RULES, ACL_IN, and ACL_IN_RULES: port ACLs.
+ *
+ * A stateful rule that accepts a packet commits its connection in the port's
+ * own conntrack zone, and what belongs to a committed connection, in either
+ * direction, passes before any rule is looked at.  Rules without state see
+ * each packet alone.  What no rule matches passes, as in Hyper-V. */
+
+#include <config.h>
+
+#include "hnv-tables.h"
+
+#include <netinet/icmp6.h>
+
+#include "packets.h"
+
+/* One direction. */
+struct acl_side {
+    bool inbound;
+    enum hnv_table table, rules, next;
+    int pri_state, pri_rules, pri_none;
+    int pri_known, pri_rule, pri_rules_none;
+    enum mf_field_id vport;     /* Whose ACLs, and which zone. */
+    int vport_reg;
+};
+
+static const struct acl_side sides[] = {
+    {
+        .inbound = false,
+        .table = HNV_TABLE_ACL_OUT,
+        .rules = HNV_TABLE_ACL_OUT_RULES,
+        .next = HNV_TABLE_HOOK_PRE,
+        .pri_state = HNV_PRI_ACL_OUT_STATE,
+        .pri_rules = HNV_PRI_ACL_OUT_RULES,
+        .pri_none = HNV_PRI_ACL_OUT_NONE,
+        .pri_known = HNV_PRI_ACL_OUT_RULES_KNOWN,
+        .pri_rule = HNV_PRI_ACL_OUT_RULES_RULE,
+        .pri_rules_none = HNV_PRI_ACL_OUT_RULES_NONE,
+        .vport = MFF_REG14,
+        .vport_reg = 14,
+    },
+    {
+        .inbound = true,
+        .table = HNV_TABLE_ACL_IN,
+        .rules = HNV_TABLE_ACL_IN_RULES,
+        .next = HNV_TABLE_LOCAL_OUT,
+        .pri_state = HNV_PRI_ACL_IN_STATE,
+        .pri_rules = HNV_PRI_ACL_IN_RULES,
+        .pri_none = HNV_PRI_ACL_IN_NONE,
+        .pri_known = HNV_PRI_ACL_IN_RULES_KNOWN,
+        .pri_rule = HNV_PRI_ACL_IN_RULES_RULE,
+        .pri_rules_none = HNV_PRI_ACL_IN_RULES_NONE,
+        .vport = MFF_REG15,
+        .vport_reg = 15,
+    },
+};
+
+enum {
+    TRK = CS_TRACKED,
+    NEW = CS_TRACKED | CS_NEW,
+    ESTABLISHED = CS_TRACKED | CS_ESTABLISHED,
+    RELATED = CS_TRACKED | CS_RELATED,
+    INVALID = CS_TRACKED | CS_INVALID,
+};
+
+/* One combination of a rule's addresses, ports and protocol.  Each pointer may
+ * be NULL for "any". */
+struct acl_atom {
+    const struct hnv_prefix *local, *remote;
+    ovs_be16 local_port, local_mask, remote_port, remote_mask;
+    int protocol;               /* Or -1. */
+    bool v4;
+};
+
+static void
+match_port(struct hnv_draft *d, bool src, ovs_be16 port, ovs_be16 mask)
+{
+    if (mask && src) {
+        match_set_tp_src_masked(&d->match, port, mask);
+    } else if (mask) {
+        match_set_tp_dst_masked(&d->match, port, mask);
+    }
+}
+
+static void
+start_rule(struct hnv_draft *d, const struct acl_side *side,
+           const struct hnv_acl *acl, int rank, const struct acl_atom *atom)
+{
+    hnv_draft_start(d, side->rules, side->pri_rule + rank,
+                    hnv_cookie_encode(HNV_ROW_ACL, 0, &acl->uuid));
+    hnv_match_ip(d, atom->v4);
+    if (atom->protocol >= 0) {
+        match_set_nw_proto(&d->match, atom->protocol);
+    }
+    if (atom->local) {
+        hnv_match_prefix(d, atom->local, !side->inbound);
+    }
+    if (atom->remote) {
+        hnv_match_prefix(d, atom->remote, side->inbound);
+    }
+    match_port(d, !side->inbound, atom->local_port, atom->local_mask);
+    match_port(d, side->inbound, atom->remote_port, atom->remote_mask);
+}
+
+/* What is in the context of writing one rule. */
+struct acl_writer {
+    struct hnv_draft *d;
+    const struct acl_side *side;
+    const struct hnv_lport *lport;
+    const struct hnv_acl *acl;
+    int rank;
+};
+
+static void
+write_atom(const struct acl_writer *w, const struct acl_atom *atom)
+{
+    struct hnv_draft *d = w->d;
+
+    start_rule(d, w->side, w->acl, w->rank, atom);
+    match_set_reg(&d->match, w->side->vport_reg, w->lport->vport);
+    if (!w->acl->allow) {
+        hnv_draft_drop(d, HNV_DROP_ACL);
+    } else if (!w->acl->stateful) {
+        hnv_act_goto(d, w->side->next);
+        hnv_draft_add(d);
+    } else {
+        match_set_ct_state_masked(&d->match, NEW, NEW | CS_INVALID);
+        hnv_act_ct_commit(d, w->side->vport);
+        hnv_act_goto(d, w->side->next);
+        hnv_draft_add(d);
+
+        start_rule(d, w->side, w->acl, w->rank, atom);
+        match_set_reg(&d->match, w->side->vport_reg, w->lport->vport);
+        match_set_ct_state_masked(&d->match, INVALID, INVALID);
+        hnv_draft_drop(d, HNV_DROP_CT_INVALID);
+    }
+}
+
+/* Calls write_atom() for each combination of ports. */
+static void
+write_ports(const struct acl_writer *w, struct acl_atom *atom)
+{
+    static const struct hnv_range any = { 0, UINT16_MAX };
+    const struct hnv_acl *acl = w->acl;
+
+    for (size_t i = 0; i < MAX(acl->n_local_ports, 1); i++) {
+        struct hnv_range l = acl->n_local_ports ? acl->local_ports[i] : any;
+
+        for (uint32_t lp = l.first; lp <= l.last;) {
+            uint32_t n_l = hnv_range_block(lp, l.last);
+
+            atom->local_port = htons(lp);
+            atom->local_mask = htons(-n_l);
+            for (size_t j = 0; j < MAX(acl->n_remote_ports, 1); j++) {
+                struct hnv_range r = (acl->n_remote_ports
+                                      ? acl->remote_ports[j] : any);
+                uint32_t rp = r.first;
+
+                while (rp <= r.last) {
+                    uint32_t n_r = hnv_range_block(rp, r.last);
+
+                    atom->remote_port = htons(rp);
+                    atom->remote_mask = htons(-n_r);
+                    write_atom(w, atom);
+                    rp += n_r;
+                }
+            }
+            lp += n_l;
+        }
+    }
+}
+
+/* Ports without a protocol are those of TCP and of UDP. */
+static void
+write_protocols(const struct acl_writer *w, struct acl_atom *atom)
+{
+    const struct hnv_acl *acl = w->acl;
+
+    if (acl->protocol < 0 && (acl->n_local_ports || acl->n_remote_ports)) {
+        atom->protocol = IPPROTO_TCP;
+        write_ports(w, atom);
+        atom->protocol = IPPROTO_UDP;
+        write_ports(w, atom);
+    } else {
+        atom->protocol = acl->protocol;
+        write_ports(w, atom);
+    }
+}
+
+static void
+write_acl(const struct acl_writer *w)
+{
+    const struct hnv_acl *acl = w->acl;
+
+    for (int v4 = 0; v4 <= 1; v4++) {
+        for (size_t i = 0; i < MAX(acl->n_local, 1); i++) {
+            for (size_t j = 0; j < MAX(acl->n_remote, 1); j++) {
+                struct acl_atom atom = {
+                    .local = acl->n_local ? &acl->local[i] : NULL,
+                    .remote = acl->n_remote ? &acl->remote[j] : NULL,
+                    .v4 = v4,
+                };
+
+                if ((!atom.local || hnv_prefix_is_v4(atom.local) == v4)
+                    && (!atom.remote
+                        || hnv_prefix_is_v4(atom.remote) == v4)) {
+                    write_protocols(w, &atom);
+                }
+            }
+        }
+    }
+}
+
+/* Neighbor discovery is not subject to ACLs: without it nothing works, and it
+ * has been judged by PORT_SECURITY and VERIFY. */
+static void
+write_nd(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    static const uint8_t types[] = {
+        ND_ROUTER_SOLICIT, ND_ROUTER_ADVERT, ND_NEIGHBOR_SOLICIT,
+        ND_NEIGHBOR_ADVERT,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        hnv_draft_start(d, HNV_TABLE_ACL_IN, HNV_PRI_ACL_IN_ND,
+                        hnv_cookie_encode(HNV_ROW_PORT, 0,
+                                          &lport->port->uuid));
+        match_set_reg(&d->match, 15, lport->vport);
+        hnv_match_icmp6(d, types[i]);
+        hnv_act_goto(d, HNV_TABLE_LOCAL_OUT);
+        hnv_draft_add(d);
+    }
+}
+
+static void
+write_lport(struct hnv_draft *d, const struct acl_side *side,
+            const struct hnv_lport *lport)
+{
+    const struct hnv_port *port = lport->port;
+    struct acl_writer w = { .d = d, .side = side, .lport = lport };
+    bool stateful = false;
+    size_t n = 0;
+
+    for (size_t i = 0; i < port->n_acls; i++) {
+        stateful = stateful || port->acls[i].stateful;
+        n += port->acls[i].inbound == side->inbound;
+    }
+    if (!n && !stateful) {
+        return;
+    }
+    for (int v4 = 0; v4 <= 1; v4++) {
+        hnv_draft_start(d, side->table,
+                        stateful ? side->pri_state : side->pri_rules,
+                        hnv_cookie_encode(HNV_ROW_PORT, 0, &port->uuid));
+        hnv_match_ip(d, v4);
+        match_set_reg(&d->match, side->vport_reg, lport->vport);
+        if (stateful) {
+            hnv_act_ct(d, side->vport, side->rules);
+        } else {
+            hnv_act_goto(d, side->rules);
+        }
+        hnv_draft_add(d);
+    }
+    if (side->inbound) {
+        write_nd(d, lport);
+    }
+    w.rank = n;
+    for (size_t i = 0; i < port->n_acls; i++) {
+        if (port->acls[i].inbound == side->inbound) {
+            w.acl = &port->acls[i];
+            write_acl(&w);
+            w.rank--;
+        }
+    }
+}
+
+static void
+write_side(struct hnv_draft *d, const struct acl_side *side)
+{
+    static const uint32_t known[] = { ESTABLISHED, RELATED };
+    uint64_t cookie = hnv_cookie_encode(HNV_ROW_NONE, 0, NULL);
+
+    hnv_draft_start(d, side->table, side->pri_none, cookie);
+    hnv_act_goto(d, side->next);
+    hnv_draft_add(d);
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+        hnv_draft_start(d, side->rules, side->pri_known, cookie);
+        match_set_ct_state_masked(&d->match, known[i],
+                                  known[i] | CS_NEW | CS_INVALID);
+        hnv_act_goto(d, side->next);
+        hnv_draft_add(d);
+    }
+    hnv_draft_start(d, side->rules, side->pri_rules_none, cookie);
+    hnv_act_goto(d, side->next);
+    hnv_draft_add(d);
+}
+
+void
+hnv_acl_base(struct hnv_compiler *c)
+{
+    const struct hnv_lport *lport;
+
+    for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+        write_side(&c->draft, &sides[i]);
+        HNV_FOR_EACH_LPORT (lport, c->host) {
+            write_lport(&c->draft, &sides[i], lport);
+        }
+    }
+}

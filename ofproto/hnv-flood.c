@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Table FLOOD and the groups of broadcast, unknown unicast, and multicast:
+ *
+ *    - HNV_GROUP_LOCAL: one bucket for each local port of the VSID.  What
+ *      comes from the tunnel goes there only (split horizon).
+ *
+ *    - HNV_GROUP_FLOOD: that, and one bucket for each PA with machines of the
+ *      VSID, or one bucket for the multicast PA.  With more PAs than a group
+ *      takes, its buckets are groups HNV_GROUP_LEAF + i with the PAs. */
+
+#include <config.h>
+
+#include "hnv-tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "packets.h"
+
+/* Buckets in the making. */
+struct buckets {
+    struct ofpbuf *buckets;
+    size_t n, allocated;
+};
+
+static void
+add_bucket(struct hnv_draft *d, struct buckets *b)
+{
+    hnv_draft_bucket(d, &b->buckets, &b->n, &b->allocated);
+}
+
+/* Adds group 'id' and empties 'b'. */
+static void
+add_group(struct hnv_draft *d, uint32_t id, struct buckets *b)
+{
+    hnv_flows_add_group(d->flows, id, b->buckets, b->n);
+    memset(b, 0, sizeof *b);
+}
+
+static void
+start(struct hnv_draft *d, enum hnv_table table, int priority,
+      const struct hnv_subnet *subnet)
+{
+    hnv_draft_start(d, table, priority,
+                    hnv_cookie_encode(subnet ? HNV_ROW_SUBNET : HNV_ROW_NONE,
+                                      0, subnet ? &subnet->uuid : NULL));
+}
+
+/* ------------------------------------------------------------------------ */
+/* The base: table FLOOD, and local ports.                                  */
+/* ------------------------------------------------------------------------ */
+
+static void
+write_local_group(struct hnv_compiler *c, const struct hnv_subnet *subnet)
+{
+    const struct hnv_lport *lport;
+    struct hnv_draft *d = &c->draft;
+    struct buckets b = { NULL, 0, 0 };
+
+    start(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_GROUP, subnet);
+    HNV_FOR_EACH_LPORT (lport, c->host) {
+        if (lport->port->subnet == subnet) {
+            hnv_act_set(d, MFF_REG15, lport->vport);
+            hnv_act_resubmit(d, HNV_TABLE_ACL_IN);
+            add_bucket(d, &b);
+        }
+    }
+    add_group(d, hnv_group_id(HNV_GROUP_LOCAL, subnet->vsid), &b);
+
+    match_set_reg(&d->match, 0, subnet->vsid);
+    hnv_match_group_mac(d);
+    hnv_act_group(d, hnv_group_id(HNV_GROUP_LOCAL, subnet->vsid));
+    hnv_draft_add(d);
+}
+
+static void
+write_subnet(struct hnv_compiler *c, const struct hnv_subnet *subnet)
+{
+    struct hnv_draft *d = &c->draft;
+
+    write_local_group(c, subnet);
+    start(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_VSID, subnet);
+    hnv_match_domain(d, subnet->domain->key);
+    match_set_reg(&d->match, 0, subnet->vsid);
+    if (subnet->flood == HNV_FLOOD_NONE) {
+        hnv_draft_drop(d, HNV_DROP_NO_FLOOD);
+    } else {
+        hnv_act_set(d, MFF_TUN_ID, subnet->vsid);
+        hnv_act_group(d, hnv_group_id(HNV_GROUP_FLOOD, subnet->vsid));
+        hnv_draft_add(d);
+    }
+}
+
+void
+hnv_flood_base(struct hnv_compiler *c)
+{
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < c->host->n_domains; i++) {
+        const struct hnv_domain *domain = c->host->domains[i];
+
+        for (size_t j = 0; j < domain->n_subnets; j++) {
+            if (hnv_host_has_subnet(c->host, domain->subnets[j])) {
+                write_subnet(c, domain->subnets[j]);
+            }
+        }
+    }
+    start(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_RECORD, NULL);
+    hnv_match_kind(d, HNV_KIND_ENCAP);
+    hnv_act_goto(d, HNV_TABLE_OUTPUT);
+    hnv_draft_add(d);
+    start(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_NONE, NULL);
+    hnv_draft_drop(d, HNV_DROP_NO_FLOOD);
+}
+
+/* ------------------------------------------------------------------------ */
+/* Remote members.                                                          */
+/* ------------------------------------------------------------------------ */
+
+static int
+compare_pas(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct in6_addr));
+}
+
+/* Returns the PAs in 'members' that are not 'host''s own, in order, which the
+ * caller frees, and their number in '*n'. */
+static struct in6_addr *
+remote_pas(const struct hnv_host *host, const struct hnv_members *members,
+           size_t *n)
+{
+    size_t max = members ? hmap_count(&members->pas) : 0;
+    struct in6_addr *pas = xmalloc(max * sizeof *pas);
+    struct hnv_member *member;
+
+    *n = 0;
+    if (members) {
+        HMAP_FOR_EACH (member, node, &members->pas) {
+            if (!hnv_host_has_pa(host, &member->pa)) {
+                pas[(*n)++] = member->pa;
+            }
+        }
+    }
+    qsort(pas, *n, sizeof *pas, compare_pas);
+    return pas;
+}
+
+static void
+add_pa(struct hnv_compiler *c, const struct in6_addr *pa, struct buckets *b)
+{
+    const struct in6_addr *from = (hnv_address_is_v4(pa)
+                                   ? c->host->pa4 : c->host->pa6);
+    struct hnv_draft *d = &c->draft;
+
+    if (from && c->host->tunnel_port != OFPP_NONE) {
+        hnv_act_set_address(d, MFF_TUN_SRC, MFF_TUN_IPV6_SRC, from);
+        hnv_act_set_address(d, MFF_TUN_DST, MFF_TUN_IPV6_DST, pa);
+        hnv_act_output(d, c->host->tunnel_port);
+        add_bucket(d, b);
+    }
+}
+
+static void
+add_leaves(struct hnv_compiler *c, uint32_t vsid, const struct in6_addr *pas,
+           size_t n, struct buckets *root)
+{
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < HNV_GROUP_MAX_LEAVES && n > 0; i++) {
+        uint32_t id = hnv_group_id(HNV_GROUP_LEAF + i, vsid);
+        size_t n_here = MIN(n, HNV_GROUP_MAX_BUCKETS);
+        struct buckets leaf = { NULL, 0, 0 };
+
+        for (size_t j = 0; j < n_here; j++) {
+            add_pa(c, &pas[j], &leaf);
+        }
+        add_group(d, id, &leaf);
+        hnv_act_group(d, id);
+        add_bucket(d, root);
+        pas += n_here;
+        n -= n_here;
+    }
+}
+
+void
+hnv_flood_members(struct hnv_compiler *c, const struct hnv_subnet *subnet,
+                  const struct hnv_members *members)
+{
+    struct hnv_draft *d = &c->draft;
+    struct buckets root = { NULL, 0, 0 };
+    struct in6_addr *pas;
+    size_t n;
+
+    if (subnet->flood == HNV_FLOOD_NONE) {
+        return;
+    }
+    start(d, HNV_TABLE_FLOOD, 0, subnet);
+    hnv_act_group(d, hnv_group_id(HNV_GROUP_LOCAL, subnet->vsid));
+    add_bucket(d, &root);
+
+    pas = remote_pas(c->host, members, &n);
+    if (subnet->flood == HNV_FLOOD_MULTICAST) {
+        add_pa(c, &subnet->multicast_pa, &root);
+    } else if (n < HNV_GROUP_MAX_BUCKETS) {
+        for (size_t i = 0; i < n; i++) {
+            add_pa(c, &pas[i], &root);
+        }
+    } else {
+        add_leaves(c, subnet->vsid, pas, n, &root);
+    }
+    add_group(d, hnv_group_id(HNV_GROUP_FLOOD, subnet->vsid), &root);
+    free(pas);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tables REWRITE_IN_DST, REWRITE_IN_SRC, REWRITE_OUT, and PA_NEIGHBOR: IP
+ * rewrite, where each customer address has a provider address of its own and
+ * packets are not encapsulated.  The switch corrects the checksums. */
+
+#include <config.h>
+
+#include "hnv-tables.h"
+
+#include <netinet/icmp6.h>
+
+#include "packets.h"
+
+static void
+write_drop(struct hnv_draft *d, enum hnv_table table, int priority)
+{
+    hnv_draft_start(d, table, priority,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_draft_drop(d, HNV_DROP_UNKNOWN_REWRITE);
+}
+
+static void
+write_neighbor(struct hnv_compiler *c, const struct hnv_neighbor *neighbor)
+{
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_PA_NEIGHBOR, HNV_PRI_PA_NEIGHBOR_KNOWN,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_match_ip_dst(d, &neighbor->pa);
+    hnv_act_set_mac(d, MFF_ETH_DST, neighbor->mac);
+    hnv_act_output(d, c->host->rewrite_port);
+    hnv_draft_add(d);
+}
+
+void
+hnv_rewrite_base(struct hnv_compiler *c)
+{
+    struct hnv_draft *d = &c->draft;
+
+    write_drop(d, HNV_TABLE_REWRITE_IN_DST, HNV_PRI_REWRITE_IN_DST_NONE);
+    write_drop(d, HNV_TABLE_REWRITE_IN_SRC, HNV_PRI_REWRITE_IN_SRC_NONE);
+    write_drop(d, HNV_TABLE_REWRITE_OUT, HNV_PRI_REWRITE_OUT_NONE);
+    if (c->host->rewrite_port == OFPP_NONE) {
+        return;
+    }
+    for (size_t i = 0; i < c->host->n_neighbors; i++) {
+        write_neighbor(c, &c->host->neighbors[i]);
+    }
+    hnv_draft_start(d, HNV_TABLE_PA_NEIGHBOR, HNV_PRI_PA_NEIGHBOR_NONE,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_act_set_mac(d, MFF_ETH_DST, c->host->pa_mac);
+    hnv_act_output(d, c->host->rewrite_port);
+    hnv_draft_add(d);
+}
+
+/* The provider network asks for the PA of a local machine. */
+static void
+write_answer(struct hnv_compiler *c, const struct hnv_located *l,
+             const struct in6_addr *pa)
+{
+    bool v4 = hnv_address_is_v4(pa);
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_REWRITE_IN_DST, HNV_PRI_REWRITE_IN_DST_ARP,
+                    l->cookie);
+    if (v4) {
+        match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+        match_set_nw_proto(&d->match, ARP_OP_REQUEST);
+        match_set_nw_dst(&d->match, in6_addr_get_mapped_ipv4(pa));
+    } else {
+        hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
+        match_set_nd_target(&d->match, pa);
+    }
+    hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, pa);
+    hnv_act_set_mac(d, MFF_XREG6, c->host->rewrite_mac);
+    hnv_act_goto(d, v4 ? HNV_TABLE_ARP_REPLY : HNV_TABLE_ND_REPLY);
+    hnv_draft_add(d);
+}
+
+static void
+write_local(struct hnv_compiler *c, const struct hnv_located *l,
+            const struct in6_addr *pa)
+{
+    const struct hnv_record *record = l->record;
+    bool v4 = hnv_address_is_v4(pa);
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_REWRITE_IN_DST,
+                    HNV_PRI_REWRITE_IN_DST_RECORD, l->cookie);
+    hnv_match_ip_dst(d, pa);
+    hnv_act_set(d, MFF_METADATA, record->domain_key);
+    hnv_act_set(d, MFF_REG0, record->vsid);
+    hnv_act_set(d, MFF_REG15, l->lport->vport);
+    hnv_act_set_address(d, MFF_IPV4_DST, MFF_IPV6_DST, &record->ca);
+    hnv_act_set_mac(d, MFF_ETH_DST, record->mac);
+    hnv_act_goto(d, HNV_TABLE_REWRITE_IN_SRC);
+    hnv_draft_add(d);
+
+    hnv_draft_start(d, HNV_TABLE_REWRITE_OUT, HNV_PRI_REWRITE_OUT_RECORD,
+                    l->cookie);
+    match_set_reg(&d->match, 14, l->lport->vport);
+    hnv_match_ip_src(d, &record->ca);
+    hnv_act_set_address(d, MFF_IPV4_SRC, MFF_IPV6_SRC, pa);
+    hnv_act_move(d, v4 ? MFF_REG8 : MFF_XXREG2,
+                 v4 ? MFF_IPV4_DST : MFF_IPV6_DST, 0);
+    hnv_act_set_mac(d, MFF_ETH_SRC, c->host->rewrite_mac);
+    hnv_act_goto(d, HNV_TABLE_PA_NEIGHBOR);
+    hnv_draft_add(d);
+    write_answer(c, l, pa);
+}
+
+/* Within a VSID a machine sees the sender's own MAC, else the router's. */
+static void
+write_remote(struct hnv_compiler *c, const struct hnv_located *l,
+             const struct in6_addr *pa)
+{
+    const struct hnv_record *record = l->record;
+    struct hnv_draft *d = &c->draft;
+
+    for (int bridge = 0; bridge <= 1; bridge++) {
+        hnv_draft_start(d, HNV_TABLE_REWRITE_IN_SRC,
+                        bridge ? HNV_PRI_REWRITE_IN_SRC_BRIDGE
+                               : HNV_PRI_REWRITE_IN_SRC_ROUTE, l->cookie);
+        hnv_match_domain(d, record->domain_key);
+        hnv_match_ip_src(d, pa);
+        if (bridge) {
+            match_set_reg(&d->match, 0, record->vsid);
+        }
+        hnv_act_set_address(d, MFF_IPV4_SRC, MFF_IPV6_SRC, &record->ca);
+        hnv_act_set_mac(d, MFF_ETH_SRC, bridge ? record->mac
+                                               : c->policy->router_mac);
+        hnv_act_goto(d, HNV_TABLE_ACL_IN);
+        hnv_draft_add(d);
+    }
+}
+
+void
+hnv_rewrite_record(struct hnv_compiler *c, const struct hnv_located *l)
+{
+    if (l->record->rule != HNV_RULE_REWRITE
+        || c->host->rewrite_port == OFPP_NONE) {
+        return;
+    }
+    if (l->kind == HNV_KIND_LOCAL) {
+        write_local(c, l, &l->record->peer->pas[0]);
+    } else if (l->kind == HNV_KIND_REWRITE) {
+        write_remote(c, l, &l->record->peer->pas[0]);
+    }
+}

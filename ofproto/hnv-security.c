@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Table PORT_SECURITY: does the sender use its own addresses? */
+
+#include <config.h>
+
+#include "hnv-tables.h"
+
+#include <netinet/icmp6.h>
+
+
+#include "packets.h"
+
+enum {
+    DHCP_CLIENT = 68, DHCP_SERVER = 67, DHCP6_SERVER = 547,
+};
+
+static const struct in6_addr link_local = {
+    .s6_addr = { 0xfe, 0x80 }
+};
+
+/* Begins a flow for what 'lport' sends, from its own MAC unless it may use
+ * any. */
+static void
+start(struct hnv_draft *d, const struct hnv_lport *lport, int priority)
+{
+    hnv_draft_start(d, HNV_TABLE_PORT_SECURITY, priority,
+                   hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid));
+    match_set_reg(&d->match, 14, lport->vport);
+    if (priority && !lport->port->mac_spoofing) {
+        match_set_dl_src(&d->match, lport->port->mac);
+    }
+}
+
+static void
+accept_to(struct hnv_draft *d, enum hnv_table next)
+{
+    hnv_act_goto(d, next);
+    hnv_draft_add(d);
+}
+
+static void
+match_link_local_source(struct hnv_draft *d)
+{
+    struct in6_addr mask = ipv6_create_mask(10);
+
+    match_set_ipv6_src_masked(&d->match, &link_local, &mask);
+}
+
+static void
+write_guards(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    if (lport->port->dhcp_guard) {
+        for (int v4 = 0; v4 <= 1; v4++) {
+            start(d, lport, HNV_PRI_PORT_SECURITY_GUARD);
+            hnv_match_proto(d, v4, IPPROTO_UDP);
+            match_set_tp_src(&d->match, htons(v4 ? DHCP_SERVER
+                                                 : DHCP6_SERVER));
+            hnv_draft_drop(d, HNV_DROP_DHCP_GUARD);
+        }
+    }
+    if (lport->port->router_guard) {
+        start(d, lport, HNV_PRI_PORT_SECURITY_GUARD);
+        hnv_match_icmp6(d, ND_ROUTER_ADVERT);
+        hnv_draft_drop(d, HNV_DROP_ROUTER_GUARD);
+        start(d, lport, HNV_PRI_PORT_SECURITY_GUARD);
+        hnv_match_icmp6(d, ND_REDIRECT);
+        hnv_draft_drop(d, HNV_DROP_ROUTER_GUARD);
+    }
+}
+
+/* RFC 5227: a probe has sender address 0. */
+static void
+write_arp(struct hnv_draft *d, const struct hnv_lport *lport, ovs_be32 spa)
+{
+    start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    if (!lport->port->mac_spoofing) {
+        match_set_arp_sha(&d->match, lport->port->mac);
+    }
+    match_set_nw_src(&d->match, spa);
+    if (!spa) {
+        match_set_nw_proto(&d->match, ARP_OP_REQUEST);
+    }
+    accept_to(d, HNV_TABLE_HOOK_PRE);
+}
+
+/* A link-layer address in ND is the sender's own, or there is none. */
+static void
+write_nd(struct hnv_draft *d, const struct hnv_lport *lport,
+         const struct in6_addr *source, int source_len, uint8_t type)
+{
+    struct in6_addr mask = ipv6_create_mask(source_len);
+    bool solicit = type == ND_NEIGHBOR_SOLICIT;
+
+    for (int has_lla = 0; has_lla <= 1; has_lla++) {
+        struct eth_addr lla = has_lla ? lport->port->mac : eth_addr_zero;
+
+        if (has_lla && lport->port->mac_spoofing) {
+            continue;
+        }
+        start(d, lport, HNV_PRI_PORT_SECURITY_ND);
+        hnv_match_icmp6(d, type);
+        if (solicit) {
+            match_set_ipv6_src_masked(&d->match, source, &mask);
+        } else {
+            match_set_nd_target_masked(&d->match, source, &mask);
+        }
+        if (!lport->port->mac_spoofing && solicit) {
+            match_set_arp_sha(&d->match, lla);
+        } else if (!lport->port->mac_spoofing) {
+            match_set_arp_tha(&d->match, lla);
+        }
+        accept_to(d, HNV_TABLE_HOOK_PRE);
+    }
+}
+
+static void
+write_addresses(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    for (size_t i = 0; i < lport->port->n_addresses; i++) {
+        const struct in6_addr *ca = &lport->port->addresses[i];
+
+        start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+        hnv_match_ip_src(d, ca);
+        accept_to(d, HNV_TABLE_ACL_OUT);
+        if (hnv_address_is_v4(ca)) {
+            write_arp(d, lport, in6_addr_get_mapped_ipv4(ca));
+        } else {
+            write_nd(d, lport, ca, 128, ND_NEIGHBOR_SOLICIT);
+            write_nd(d, lport, ca, 128, ND_NEIGHBOR_ADVERT);
+        }
+    }
+}
+
+/* What a machine sends before it has an address, or with its link-local one,
+ * which no policy knows. */
+static void
+write_autoconfiguration(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    static const uint8_t types[] = {
+        ND_ROUTER_SOLICIT, MLD_REPORT, MLD_DONE, MLD2_REPORT
+    };
+
+    write_arp(d, lport, 0);
+    start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+    hnv_match_proto(d, true, IPPROTO_UDP);
+    match_set_nw_src(&d->match, 0);
+    match_set_nw_dst(&d->match, OVS_BE32_MAX);
+    match_set_tp_src(&d->match, htons(DHCP_CLIENT));
+    match_set_tp_dst(&d->match, htons(DHCP_SERVER));
+    accept_to(d, HNV_TABLE_ACL_OUT);
+
+    write_nd(d, lport, &in6addr_any, 128, ND_NEIGHBOR_SOLICIT);
+    write_nd(d, lport, &link_local, 10, ND_NEIGHBOR_SOLICIT);
+    write_nd(d, lport, &link_local, 10, ND_NEIGHBOR_ADVERT);
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+        hnv_match_icmp6(d, types[i]);
+        match_link_local_source(d);
+        accept_to(d, HNV_TABLE_HOOK_PRE);
+        start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+        hnv_match_icmp6(d, types[i]);
+        match_set_ipv6_src(&d->match, &in6addr_any);
+        accept_to(d, HNV_TABLE_HOOK_PRE);
+    }
+}
+
+static void
+write_drops(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    static const uint8_t nd[] = { ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT };
+
+    for (size_t i = 0; i < ARRAY_SIZE(nd); i++) {
+        start(d, lport, HNV_PRI_PORT_SECURITY_ND_BAD);
+        hnv_match_icmp6(d, nd[i]);
+        hnv_draft_drop(d, HNV_DROP_SPOOF_ND);
+    }
+    start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS_BAD);
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    hnv_draft_drop(d, HNV_DROP_SPOOF_ARP);
+    for (int v4 = 0; v4 <= 1; v4++) {
+        start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS_BAD);
+        hnv_match_ip(d, v4);
+        hnv_draft_drop(d, HNV_DROP_SPOOF_IP);
+    }
+    if (!lport->port->mac_spoofing) {
+        start(d, lport, HNV_PRI_PORT_SECURITY_NONE);
+        hnv_draft_drop(d, HNV_DROP_SPOOF_MAC);
+    }
+}
+
+void
+hnv_security_base(struct hnv_compiler *c)
+{
+    const struct hnv_lport *lport;
+    struct hnv_draft *d = &c->draft;
+
+    HNV_FOR_EACH_LPORT (lport, c->host) {
+        write_guards(d, lport);
+        write_addresses(d, lport);
+        write_autoconfiguration(d, lport);
+        for (int v4 = 0; lport->port->forwarder && v4 <= 1; v4++) {
+            start(d, lport, HNV_PRI_PORT_SECURITY_FORWARD);
+            hnv_match_ip(d, v4);
+            accept_to(d, HNV_TABLE_SOURCE);
+        }
+        write_drops(d, lport);
+        start(d, lport, HNV_PRI_PORT_SECURITY_OTHER);
+        accept_to(d, HNV_TABLE_HOOK_PRE);
+    }
+}

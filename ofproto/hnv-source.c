@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tables SOURCE, VERIFY, FORWARDER, and SOURCE_VSID: did the packet come from
+ * where our own policy has its sender? */
+
+#include <config.h>
+
+#include "hnv-tables.h"
+
+#include "packets.h"
+
+static uint64_t
+no_row(void)
+{
+    return hnv_cookie_encode(HNV_ROW_NONE, 0, NULL);
+}
+
+/* ------------------------------------------------------------------------ */
+/* SOURCE.                                                                  */
+/* ------------------------------------------------------------------------ */
+
+/* What is behind a route comes from where that route leads to. */
+static void
+write_prefix(struct hnv_draft *d, const struct hnv_domain *domain,
+             const struct hnv_prefix *prefix, const struct hnv_route *route)
+{
+    bool v4 = hnv_prefix_is_v4(prefix);
+
+    hnv_draft_start(d, HNV_TABLE_SOURCE,
+                   HNV_PRI_SOURCE_ROUTE + prefix->plen,
+                   hnv_cookie_encode(route ? HNV_ROW_ROUTE : HNV_ROW_DOMAIN,
+                                     0, route ? &route->uuid
+                                              : &domain->uuid));
+    hnv_match_domain(d, domain->key);
+    hnv_match_prefix(d, prefix, true);
+    if (route) {
+        hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, &route->next_hop);
+    } else if (v4) {
+        hnv_act_move(d, MFF_IPV4_SRC, MFF_REG4, 0);
+    } else {
+        hnv_act_move(d, MFF_IPV6_SRC, MFF_XXREG1, 0);
+    }
+    hnv_act_lookup(d, v4, true);
+    hnv_act_goto(d, HNV_TABLE_VERIFY);
+    hnv_draft_add(d);
+}
+
+static void
+look_up_mac(struct hnv_draft *d)
+{
+    hnv_act_set(d, MFF_REG1, 0);
+    hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_NO_SOURCE, HNV_FLAG_NO_SOURCE);
+    hnv_act_resubmit(d, HNV_TABLE_L2_SOURCE);
+    hnv_act_goto(d, HNV_TABLE_VERIFY);
+    hnv_draft_add(d);
+}
+
+/* 0.0.0.0, also in ARP, ::, and link-local addresses do not tell who sent. */
+static void
+write_no_source(struct hnv_draft *d)
+{
+    struct in6_addr link_local = { .s6_addr = { 0xfe, 0x80 } };
+    struct in6_addr mask = ipv6_create_mask(10);
+
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    match_set_nw_src(&d->match, 0);
+    look_up_mac(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
+    hnv_match_ip(d, true);
+    match_set_nw_src(&d->match, 0);
+    look_up_mac(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
+    hnv_match_ip(d, false);
+    match_set_ipv6_src(&d->match, &in6addr_any);
+    look_up_mac(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
+    hnv_match_ip(d, false);
+    match_set_ipv6_src_masked(&d->match, &link_local, &mask);
+    look_up_mac(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NONE, no_row());
+    look_up_mac(d);
+}
+
+static void
+write_source(struct hnv_compiler *c)
+{
+    struct hnv_draft *d = &c->draft;
+
+    write_no_source(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_ARP, no_row());
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    hnv_act_move(d, MFF_ARP_SPA, MFF_REG4, 0);
+    hnv_act_lookup(d, true, true);
+    hnv_act_goto(d, HNV_TABLE_VERIFY);
+    hnv_draft_add(d);
+    for (int v4 = 0; v4 <= 1; v4++) {
+        hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NO_ROUTE,
+                       no_row());
+        hnv_match_ip(d, v4);
+        hnv_act_set(d, MFF_REG1, 0);
+        hnv_act_goto(d, HNV_TABLE_VERIFY);
+        hnv_draft_add(d);
+    }
+
+    for (size_t i = 0; i < c->host->n_domains; i++) {
+        const struct hnv_domain *domain = c->host->domains[i];
+
+        for (size_t j = 0; j < domain->n_subnets; j++) {
+            const struct hnv_subnet *subnet = domain->subnets[j];
+
+            for (size_t k = 0; k < subnet->n_prefixes; k++) {
+                write_prefix(d, domain, &subnet->prefixes[k], NULL);
+            }
+        }
+        for (size_t j = 0; j < domain->n_routes; j++) {
+            write_prefix(d, domain, &domain->routes[j].prefix,
+                         &domain->routes[j]);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------ */
+/* VERIFY and SOURCE_VSID.                                                  */
+/* ------------------------------------------------------------------------ */
+
+static void
+write_wildcard(struct hnv_draft *d, const struct hnv_l2_record *l2)
+{
+    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
+
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        for (size_t j = 0; j < l2->peer->n_primary + l2->peer->n_standby;
+             j++) {
+            hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_GATEWAY,
+                           hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
+                                             &l2->uuid));
+            hnv_match_domain(d, l2->subnet->domain->key);
+            hnv_match_kind(d, kinds[i]);
+            hnv_match_tun_src(d, &l2->peer->pas[j]);
+            hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
+            hnv_act_goto(d, HNV_TABLE_DELIVER);
+            hnv_draft_add(d);
+        }
+    }
+}
+
+static void
+write_domain(struct hnv_compiler *c, const struct hnv_domain *domain)
+{
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < domain->n_subnets; i++) {
+        const struct hnv_subnet *subnet = domain->subnets[i];
+
+        if (subnet->wildcard && subnet->wildcard->peer
+            && !subnet->wildcard->disabled) {
+            write_wildcard(d, subnet->wildcard);
+        }
+        if (!domain->strict_vsid) {
+            hnv_draft_start(d, HNV_TABLE_SOURCE_VSID,
+                           HNV_PRI_SOURCE_VSID_EQUAL,
+                           hnv_cookie_encode(HNV_ROW_SUBNET, 0,
+                                             &subnet->uuid));
+            hnv_match_vsids(d, subnet->vsid, subnet->vsid);
+            hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_SOURCE_VSID,
+                             HNV_FLAG_SOURCE_VSID);
+            hnv_draft_add(d);
+        }
+    }
+}
+
+/* From any of the peer's PAs, the standby ones too, so that a machine may move
+ * before everybody knows. */
+void
+hnv_source_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
+{
+    uint64_t cookie = hnv_cookie_encode_bits(HNV_ROW_PEER, 0, peer->id);
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < peer->n_primary + peer->n_standby; i++) {
+        if (hnv_address_is_multicast(&peer->pas[i])) {
+            return;
+        }
+        hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_PEER, cookie);
+        hnv_match_kind(d, HNV_KIND_ENCAP);
+        match_set_reg(&d->match, 3, peer->id);
+        hnv_match_tun_src(d, &peer->pas[i]);
+        hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
+        hnv_act_goto(d, HNV_TABLE_DELIVER);
+        hnv_draft_add(d);
+    }
+    if (peer->n_primary == 1 && !peer->n_standby) {
+        hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_KNOWN_PA, cookie);
+        hnv_match_tun_src(d, &peer->pas[0]);
+        hnv_draft_drop(d, HNV_DROP_SOURCE_UNVERIFIED);
+    }
+}
+
+/* A frame that does not say who sent it is believed if it comes from a host
+ * with machines in the VSID. */
+void
+hnv_source_members(struct hnv_compiler *c, const struct hnv_subnet *subnet,
+                   const struct hnv_members *members)
+{
+    struct hnv_draft *d = &c->draft;
+    struct hnv_member *member;
+
+    HMAP_FOR_EACH (member, node, &members->pas) {
+        if (!hnv_host_has_pa(c->host, &member->pa)) {
+            hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_MEMBER,
+                           hnv_cookie_encode(HNV_ROW_SUBNET, 0,
+                                             &subnet->uuid));
+            match_set_reg(&d->match, 0, subnet->vsid);
+            hnv_match_kind(d, HNV_KIND_NONE);
+            hnv_match_bits(d, MFF_REG2, HNV_FLAG_NO_SOURCE,
+                           HNV_FLAG_NO_SOURCE);
+            hnv_match_tun_src(d, &member->pa);
+            hnv_act_goto(d, HNV_TABLE_DELIVER);
+            hnv_draft_add(d);
+        }
+    }
+}
+
+/* The record's former host sends on what others still send to it. */
+void
+hnv_source_record(struct hnv_compiler *c, const struct hnv_located *l)
+{
+    const struct hnv_peer *peer = l->record->peer;
+    struct hnv_draft *d = &c->draft;
+
+    if (l->kind != HNV_KIND_LOCAL || !peer) {
+        return;
+    }
+    for (size_t i = 0; i < peer->n_standby; i++) {
+        const struct in6_addr *pa = &peer->pas[peer->n_primary + i];
+
+        if (!hnv_host_has_pa(c->host, pa)) {
+            hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_MOVED,
+                           l->cookie);
+            match_set_reg(&d->match, 0, l->subnet->vsid);
+            match_set_dl_dst(&d->match, l->record->mac);
+            hnv_match_tun_src(d, pa);
+            hnv_act_goto(d, HNV_TABLE_DELIVER);
+            hnv_draft_add(d);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------ */
+/* FORWARDER.                                                               */
+/* ------------------------------------------------------------------------ */
+
+static void
+write_forwarder(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
+    const struct hnv_l2_record *wildcard = lport->port->subnet->wildcard;
+    uint64_t cookie = hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid);
+
+    hnv_draft_start(d, HNV_TABLE_FORWARDER, HNV_PRI_FORWARDER_OWN, cookie);
+    match_set_reg(&d->match, 14, lport->vport);
+    match_set_reg(&d->match, 15, lport->vport);
+    hnv_match_kind(d, HNV_KIND_LOCAL);
+    hnv_act_goto(d, HNV_TABLE_ACL_OUT);
+    hnv_draft_add(d);
+
+    for (size_t i = 0;
+         wildcard && eth_addr_equals(wildcard->mac, lport->port->mac)
+         && i < ARRAY_SIZE(kinds); i++) {
+        hnv_draft_start(d, HNV_TABLE_FORWARDER, HNV_PRI_FORWARDER_GATEWAY,
+                       cookie);
+        match_set_reg(&d->match, 14, lport->vport);
+        hnv_match_kind(d, kinds[i]);
+        hnv_act_goto(d, HNV_TABLE_ACL_OUT);
+        hnv_draft_add(d);
+    }
+}
+
+void
+hnv_source_base(struct hnv_compiler *c)
+{
+    const struct hnv_lport *lport;
+    struct hnv_draft *d = &c->draft;
+
+    write_source(c);
+    hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_FORWARDER, no_row());
+    hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_TUNNEL);
+    hnv_act_goto(d, HNV_TABLE_FORWARDER);
+    hnv_draft_add(d);
+    for (size_t i = 0; i < c->host->n_domains; i++) {
+        write_domain(c, c->host->domains[i]);
+    }
+    hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_NONE, no_row());
+    hnv_draft_drop(d, HNV_DROP_UNKNOWN_PA);
+
+    HNV_FOR_EACH_LPORT (lport, c->host) {
+        if (lport->port->forwarder) {
+            write_forwarder(d, lport);
+        }
+    }
+    hnv_draft_start(d, HNV_TABLE_FORWARDER, HNV_PRI_FORWARDER_NONE, no_row());
+    hnv_draft_drop(d, HNV_DROP_SPOOF_IP);
+}
