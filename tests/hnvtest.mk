@@ -23,7 +23,7 @@ check-mutants: tests/hnvtest tests/testsuite
 	  --testsuite=tests/testsuite --path='$(OVS_TEST_PATH)' \
 	  --compile='$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -O0' \
 	  --link='$(LIBTOOL) --silent --tag=CC --mode=link $(CC) $(LDFLAGS)' \
-	  -- $(tests_hnvtest_OBJECTS) $(OVS_LIB)
+	  -- $(tests_hnvtest_OBJECTS) $(tests_hnvtest_LDADD)
 
 clean-local: clean-mutants
 .PHONY: clean-mutants

@@ -118,13 +118,14 @@ def rules4():
         yield case(packet, 576, icmp(packet, 576, dst=good))
         packet = ipv4(data, dst=good)
         yield case(packet, 576, icmp(packet, 576, src=good))
-    # Damaged ones.
+    # Damaged ones: header length, total length, checksum; then the version,
+    # with a good checksum.
     good = ipv4(data)
-    for at, value in (0, 0x55), (0, 0x44), (0, 0x46), (2, 0), (10, 0):
-        yield case(good[:at] + bytes([value]) + good[at + 1:], 576, None) \
-            if value >> 4 != 5 else \
-            (MACS.hex() + "0800" + bytes([value]).hex() + good[1:].hex()
-             + " mtu=576", "no answer")
+    for at, value in (0, 0x44), (0, 0x46), (2, 0), (10, 0):
+        yield case(good[:at] + bytes([value]) + good[at + 1:], 576, None)
+    bad = b"\x55" + good[1:10] + b"\0\0" + good[12:]
+    bad = bad[:10] + struct.pack("!H", checksum(bad[:20])) + bad[12:]
+    yield (MACS + b"\x08\x00" + bad).hex() + " mtu=576", "no answer"
 
 
 def rules6():
@@ -244,6 +245,13 @@ def fragments():
     good = frame(ipv4(payload, frag=0))
     yield (good[:14] + b"\x46" + good[15:]).hex() + " mtu=1458", "refused"
     yield good[:-1].hex() + " mtu=1458", "refused"
+    yield (good[:24] + b"\x12" + good[25:]).hex() + " mtu=1458", "refused"
+    yield (good[:12] + b"\x86\xdd" + good[14:]).hex() + " mtu=1458", \
+        "refused"
+    # 64 fragments of 48 bytes, and one byte more.
+    most = bytes(64 * 48)
+    yield frame(ipv4(most, frag=0)).hex() + " mtu=68", cut(most, 68)
+    yield frame(ipv4(most + b"x", frag=0)).hex() + " mtu=68", "refused"
     yield frame(ipv6(payload)).hex() + " mtu=1438", "refused"
     for size in 0, 13, 14, 20, 33:
         yield good[:size].hex() + " mtu=1458", "refused"
