@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends bytes over TCP, and proves that they arrive.
 
-listen ADDRESS PORT           takes one connection, answers with a digest
+listen ADDRESS PORT           takes one connection, answers with a digest, and
+                              prints for how long nothing came at most
 send   ADDRESS PORT MEGABYTES sends random bytes, prints throughput; fails if
                               the digest that comes back is not the right one
+stream ADDRESS PORT SECONDS   likewise, but sends a little every millisecond
 """
 
 import hashlib
@@ -27,9 +29,13 @@ def listen(address, port):
     with connection:
         connection.settimeout(SECONDS)
         digest = hashlib.sha256()
+        last, longest = time.monotonic(), 0
         while data := connection.recv(BLOCK):
             digest.update(data)
+            now = time.monotonic()
+            last, longest = now, max(longest, now - last)
         connection.sendall(digest.digest())
+    print(f"longest pause {longest * 1000:.0f} ms", file=sys.stderr)
     return 0
 
 
@@ -45,7 +51,29 @@ def send(address, port, megabytes):
             echo += more
     seconds = time.monotonic() - start
     print(f"{megabytes} MB, {len(data) * 8 / 1e6 / seconds:.0f} Mbit/s")
-    if echo != hashlib.sha256(data).digest():
+    return check(echo, hashlib.sha256(data))
+
+
+def stream(address, port, seconds):
+    """Sends slowly, so that a pause shows where it ends."""
+    digest, n = hashlib.sha256(), 0
+    with socket.create_connection((address, port), SECONDS) as connection:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            data = os.urandom(1000)
+            digest.update(data)
+            connection.sendall(data)
+            n += len(data)
+            time.sleep(0.001)
+        connection.shutdown(socket.SHUT_WR)
+        echo = connection.recv(BLOCK)
+    print(f"{n / 1e6:.1f} MB in {seconds} s, all of it arrived")
+    return check(echo, digest)
+
+
+def check(echo, digest):
+    """Compares what the other side got with what was sent."""
+    if echo != digest.digest():
         print("what arrived is not what was sent", file=sys.stderr)
         return 1
     return 0
@@ -58,6 +86,8 @@ def main(args):
             return listen(args[1], int(args[2]))
         if args[0] == "send" and len(args) == 4:
             return send(args[1], int(args[2]), int(args[3]))
+        if args[0] == "stream" and len(args) == 4:
+            return stream(args[1], int(args[2]), int(args[3]))
     except OSError as error:
         print(f"tcp-transfer: {error}", file=sys.stderr)
         return 1

@@ -19,17 +19,30 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-check.c \
 	utilities/hnv-ctl-cmdlets.c \
 	utilities/hnv-ctl-cmdlets.h \
+	utilities/hnv-ctl-drops.c \
+	utilities/hnv-ctl-explain.c \
+	utilities/hnv-ctl-explain.h \
 	utilities/hnv-ctl-fabric.c \
 	utilities/hnv-ctl-hosts.c \
+	utilities/hnv-ctl-judge.c \
 	utilities/hnv-ctl-list.c \
 	utilities/hnv-ctl-next-hop.c \
 	utilities/hnv-ctl-objects-net.c \
 	utilities/hnv-ctl-objects.c \
+	utilities/hnv-ctl-oftrace.c \
+	utilities/hnv-ctl-oftrace.h \
+	utilities/hnv-ctl-packet.c \
+	utilities/hnv-ctl-packet.h \
 	utilities/hnv-ctl-policy.c \
 	utilities/hnv-ctl-ports.c \
 	utilities/hnv-ctl-records.c \
 	utilities/hnv-ctl-rows.c \
 	utilities/hnv-ctl-show.c \
+	utilities/hnv-ctl-switch.c \
+	utilities/hnv-ctl-switch.h \
+	utilities/hnv-ctl-trace-print.c \
+	utilities/hnv-ctl-trace.c \
+	utilities/hnv-ctl-trace.h \
 	utilities/hnv-ctl-values.c \
 	utilities/hnv-ctl-verdict.h \
 	utilities/hnv-ctl.c \

@@ -44,6 +44,9 @@ static bool format_is_set, data_is_set;
 static struct ovsdb_idl *the_idl;
 static struct ovsdb_idl_txn *the_idl_txn;
 
+/* Exit status: a command that gives a verdict sets it. */
+int hnv_ctl_status = EXIT_SUCCESS;
+
 static const struct ctl_command_syntax *const command_arrays[] = {
     hnv_ctl_admin_commands,
     hnv_ctl_show_commands,
@@ -52,6 +55,8 @@ static const struct ctl_command_syntax *const command_arrays[] = {
     hnv_ctl_host_commands,
     hnv_ctl_port_commands,
     hnv_ctl_fabric_commands,
+    hnv_ctl_trace_commands,
+    hnv_ctl_drops_commands,
     hnv_ctl_cmdlets,
 };
 
@@ -74,6 +79,19 @@ default_db(void)
 
     return env && env[0] ? xstrdup(env)
                          : xasprintf("unix:%s/hnv.sock", ovs_rundir());
+}
+
+const char *
+hnv_ctl_remote(void)
+{
+    return db;
+}
+
+/* Whether --format=json was given, for commands whose output is no table. */
+bool
+hnv_ctl_format_is_json(void)
+{
+    return format_is_set && table_style.format == TF_JSON;
 }
 
 /* ------------------------------------------------------------------------ */
@@ -578,5 +596,5 @@ main(int argc, char *argv[])
     ovsdb_idl_set_leader_only(the_idl, false);
     run_prerequisites(commands, n_commands, the_idl);
     main_loop(args, commands, n_commands, the_idl);
-    hnv_ctl_exit(EXIT_SUCCESS);
+    hnv_ctl_exit(hnv_ctl_status);
 }

@@ -89,12 +89,14 @@ extern const struct hnv_ctl_noun hnv_ctl_nouns[HNV_CTL_N_NOUNS];
 /* Commands, an array for each file, ended by a null name. */
 extern const struct ctl_command_syntax hnv_ctl_admin_commands[];
 extern const struct ctl_command_syntax hnv_ctl_cmdlets[];
+extern const struct ctl_command_syntax hnv_ctl_drops_commands[];
 extern const struct ctl_command_syntax hnv_ctl_fabric_commands[];
 extern const struct ctl_command_syntax hnv_ctl_host_commands[];
 extern const struct ctl_command_syntax hnv_ctl_policy_commands[];
 extern const struct ctl_command_syntax hnv_ctl_port_commands[];
 extern const struct ctl_command_syntax hnv_ctl_record_commands[];
 extern const struct ctl_command_syntax hnv_ctl_show_commands[];
+extern const struct ctl_command_syntax hnv_ctl_trace_commands[];
 
 /* What a command needs to see, to be called from its 'prerequisites'. */
 void hnv_ctl_want(struct ctl_context *, const struct ovsdb_idl_table_class *);
@@ -192,6 +194,16 @@ void hnv_ctl_wait_for_hosts(struct ovsdb_idl *, int64_t cfg,
 
 /* hnv-ctl-admin.c. */
 const struct hnvrec_hnv_global *hnv_ctl_global(struct ctl_context *);
+
+/* hnv-ctl.c: for commands that do more than edit. */
+extern int hnv_ctl_status;
+const char *hnv_ctl_remote(void);
+bool hnv_ctl_format_is_json(void);
+
+/* hnv-ctl-trace.c: what hnv-ctl-explain.h needs to see, and where the sockets
+ * of hosts are. */
+void hnv_ctl_want_explanations(struct ctl_context *);
+const char *hnv_ctl_rundir(const struct ctl_context *);
 
 /* hnv-ctl-cmdlets.c: gives a cmdlet's name in 'argv' its usual case. */
 void hnv_ctl_cmdlets_fix_case(char *argv[]);
