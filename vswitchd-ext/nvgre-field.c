@@ -5,9 +5,11 @@
 #include "nvgre-field.h"
 
 #include "flow.h"
+#include "nx-match.h"
 #include "openvswitch/match.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
+#include "util.h"
 
 /* Makes 'flowid' the FlowID of 'tnl', as an action does. */
 void
@@ -96,6 +98,9 @@ is_in_action(const struct ofpact *a)
     case OFPACT_OUTPUT_REG:
         src = ofpact_get_OUTPUT_REG(a)->src.field;
         break;
+    case OFPACT_CHECK_PKT_LARGER:
+        dst = ofpact_get_CHECK_PKT_LARGER(a)->dst.field;
+        break;
     }
     return (src && src->id == MFF_NVGRE_FLOWID)
            || (dst && dst->id == MFF_NVGRE_FLOWID);
@@ -114,4 +119,18 @@ nvgre_flowid_is_in_actions(const struct ofpact *ofpacts, size_t ofpacts_len)
         }
     }
     return false;
+}
+
+/* Like mf_parse_subfield(), for actions in which a field is a 32-bit header,
+ * as that of fields with an experimenter's number is not.  Returns NULL, or an
+ * error message that the caller must free. */
+char *
+nvgre_parse_subfield(struct mf_subfield *sf, const char *s)
+{
+    char *error = mf_parse_subfield(sf, s);
+
+    if (!error && !mf_nxm_header(sf->field->id)) {
+        error = xasprintf("experimenter OXM field '%s' not supported", s);
+    }
+    return error;
 }

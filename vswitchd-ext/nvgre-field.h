@@ -11,6 +11,7 @@ struct flow;
 struct flow_tnl;
 struct flow_wildcards;
 struct match;
+struct mf_subfield;
 struct minimask;
 struct ofpact;
 
@@ -35,6 +36,10 @@ struct ofpact;
  * those of the first packet only, so they become 0, and later matches see
  * that.
  *
+ * The kernel datapath knows no FlowID, and would turn down each datapath flow
+ * that has a bit of it, in its match or because an action read it.  Hence the
+ * functions that find out whether an OpenFlow flow uses the field at all.
+ *
  *
  * What not
  * --------
@@ -56,5 +61,6 @@ void nvgre_use_flowid(const struct flow_tnl *, struct flow_wildcards *);
 void nvgre_freeze_flowid(struct flow_tnl *, const struct flow_wildcards *);
 bool nvgre_flowid_is_matched(const struct minimask *);
 bool nvgre_flowid_is_in_actions(const struct ofpact *, size_t ofpacts_len);
+char *nvgre_parse_subfield(struct mf_subfield *, const char *);
 
 #endif /* nvgre-field.h */

@@ -56,7 +56,7 @@ nvgre_hook_refuse_datapath(const struct netdev *netdev,
     return 0;
 }
 
-/* Called by the main thread before a flow with 'mask' and the 'ofpacts_len'
+/* Called, from any thread, before a flow with 'mask' and the 'ofpacts_len'
  * bytes of actions in 'ofpacts' is added to 'bridge', which has
  * 'datapath_type'.  Returns an OpenFlow error if the datapath could not carry
  * out the flow, because it has no FlowIDs, and logs why. */
