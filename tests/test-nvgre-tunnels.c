@@ -13,6 +13,7 @@
 #include "dp-packet.h"
 #include "flow.h"
 #include "nvgre-counters.h"
+#include "nvgre-echo.h"
 #include "nvgre-packet.h"
 #include "openvswitch/shash.h"
 #include "packets.h"
@@ -308,6 +309,7 @@ run_line(struct svec *words)
 static void
 test_tunnels(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
+    nvgre_echo_init();
     test_each_line(run_line);
     shash_destroy_free_data(&all_counters);
 }

@@ -16,6 +16,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-drops.h \
 	vswitchd-ext/nvgre-ecn.c \
 	vswitchd-ext/nvgre-ecn.h \
+	vswitchd-ext/nvgre-echo.c \
+	vswitchd-ext/nvgre-echo.h \
 	vswitchd-ext/nvgre-entropy.c \
 	vswitchd-ext/nvgre-entropy.h \
 	vswitchd-ext/nvgre-execute.c \
@@ -46,9 +48,16 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-pmtu.c \
 	vswitchd-ext/nvgre-pmtu.h \
 	vswitchd-ext/nvgre-pop.c \
+	vswitchd-ext/nvgre-probe.c \
+	vswitchd-ext/nvgre-probe.h \
 	vswitchd-ext/nvgre-push.c \
 	vswitchd-ext/nvgre-resolve.c \
 	vswitchd-ext/nvgre-resolve.h \
+	vswitchd-ext/nvgre-selftest-report.c \
+	vswitchd-ext/nvgre-selftest.c \
+	vswitchd-ext/nvgre-selftest.h \
+	vswitchd-ext/nvgre-send.c \
+	vswitchd-ext/nvgre-send.h \
 	vswitchd-ext/nvgre-suspicion.c \
 	vswitchd-ext/nvgre-suspicion.h \
 	vswitchd-ext/nvgre-too-big.c \

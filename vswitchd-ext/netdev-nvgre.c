@@ -8,9 +8,11 @@
 
 #include "connectivity.h"
 #include "netdev-vport-private.h"
+#include "nvgre-echo.h"
 #include "nvgre-mtu.h"
 #include "nvgre-pmtu.h"
 #include "nvgre-resolve.h"
+#include "nvgre-selftest.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-unixctl.h"
 #include "openvswitch/vlog.h"
@@ -180,6 +182,8 @@ netdev_nvgre_init(void)
     nvgre_too_big_init();
     nvgre_unixctl_init();
     nvgre_pmtu_init();
+    nvgre_echo_init();
+    nvgre_selftest_init();
     return 0;
 }
 
@@ -422,6 +426,8 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
         nvgre_ports_for_each(nvgre_mtu_update, NULL);
     }
     nvgre_resolve_run();
+    nvgre_echo_run();
+    nvgre_selftest_run();
     nvgre_suspicion_run();
     nvgre_too_big_run();
 }
@@ -437,4 +443,6 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
     nvgre_pmtu_wait();
     nvgre_resolve_wait();
     nvgre_too_big_wait();
+    nvgre_echo_wait();
+    nvgre_selftest_wait();
 }

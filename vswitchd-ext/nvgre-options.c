@@ -356,6 +356,13 @@ parse_path_mtu_discovery(const char *value, struct nvgre_config *c)
 }
 
 static const char *
+parse_selftest(const char *value, struct nvgre_config *c)
+{
+    return (parse_bool(value, &c->selftest)
+            ? NULL : "must be \"true\" or \"false\"");
+}
+
+static const char *
 refuse_csum(const char *value OVS_UNUSED,
             struct nvgre_config *c OVS_UNUSED)
 {
@@ -395,6 +402,7 @@ static const struct option {
     { "egress_pkt_mark", parse_egress_pkt_mark },
     { "packet_type", parse_packet_type },
     { "path_mtu_discovery", parse_path_mtu_discovery },
+    { "selftest", parse_selftest },
     { "csum", refuse_csum },
     { "seq", refuse_seq },
 };
@@ -485,6 +493,7 @@ config_create(const struct smap *args)
     c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
     c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
     c->path_mtu_discovery = true;
+    c->selftest = true;
     smap_clone(&c->options, args);
     sset_init(&c->ignored);
     return c;

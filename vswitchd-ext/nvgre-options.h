@@ -77,6 +77,7 @@ struct nvgre_config {
     bool inner_fragment;        /* Cut inner IPv4 packets without DF. */
     uint32_t too_big_rate;      /* Answers per second, see nvgre-too-big.h. */
     struct nvgre_gateways gateways; /* Whom these answers come from. */
+    bool selftest;              /* Answer self-tests of others. */
     struct smap options;        /* As the user gave them. */
     struct sset ignored;        /* Names of options that mean nothing. */
 };

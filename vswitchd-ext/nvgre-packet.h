@@ -62,6 +62,8 @@ struct ovs_action_push_tnl;
 
 int nvgre_build_header(const struct netdev *, struct ovs_action_push_tnl *,
                        const struct netdev_tnl_build_header_params *);
+void nvgre_put_template(const struct netdev *, struct ovs_action_push_tnl *,
+                        const struct netdev_tnl_build_header_params *);
 void nvgre_push_prepare(struct dp_packet_batch *,
                         const struct ovs_action_push_tnl *);
 void nvgre_push_header(const struct netdev *, const struct netdev *ingress,

@@ -12,11 +12,15 @@
 #include "flow.h"
 #include "nvgre-compat.h"
 #include "nvgre-counters.h"
+#include "nvgre-echo.h"
 #include "nvgre-ecn.h"
 #include "nvgre-field.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-tunnels.h"
 #include "packets.h"
+
+/* What to say of a packet that is not passed on, but not dropped either. */
+#define TAKEN N_NVGRE_DROPS
 
 /* Judges the outer IPv4 header 'ip' of 'packet', of which the datapath has
  * already checked that it is all there, but not its version.  Fills in
@@ -148,6 +152,17 @@ vsid_is_known(const struct nvgre_tunnel *t, const struct flow_tnl *tnl,
     return nvgre_tunnels_by_vsid(&remote, &local, vsid) != NULL;
 }
 
+/* Returns true if the 'size' bytes at 'gre', which strict rules gave 'why'
+ * against, are a probe of a self-test, and hands it over. */
+static bool
+take_probe(enum nvgre_drop why, const struct flow_tnl *tnl, const char *gre,
+           size_t size)
+{
+    return (why == NVGRE_DROP_VSID_VENDOR
+            && nvgre_echo_receive(tnl, gre + NVGRE_HEADER_LEN,
+                                  size - NVGRE_HEADER_LEN));
+}
+
 /* Judges everything about 'packet'.  If it is good, fills in '*tnl' and '*h'
  * and returns NVGRE_DROP_NONE.  Otherwise, fills them in as far as it gets. */
 static enum nvgre_drop
@@ -174,7 +189,8 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h)
     strict.layout = t->rules.layout;
     why = nvgre_parse(gre, size, &strict, h);
     if (OVS_UNLIKELY(why)) {
-        why = judge_by_port(tnl, gre, size, why, &strict, h);
+        why = (take_probe(why, tnl, gre, size) ? TAKEN
+               : judge_by_port(tnl, gre, size, why, &strict, h));
         if (why) {
             return why;
         }
@@ -283,7 +299,9 @@ nvgre_pop_header(struct dp_packet *packet)
     return packet;
 
 drop:
-    count_drop(why, tnl, h.key);
+    if (why != TAKEN) {
+        count_drop(why, tnl, h.key);
+    }
     dp_packet_delete(packet);
     return NULL;
 }

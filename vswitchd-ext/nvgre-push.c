@@ -75,6 +75,36 @@ make_mark(struct nvgre_port *port, const struct nvgre_config *c,
     return mark;
 }
 
+/* Makes the template '*data' for packets that 'netdev' sends as 'params' says,
+ * whatever the VSID, of which the low 24 bits count. */
+void
+nvgre_put_template(const struct netdev *netdev,
+                   struct ovs_action_push_tnl *data,
+                   const struct netdev_tnl_build_header_params *params)
+{
+    const struct flow *flow = params->flow;
+    struct nvgre_port *port = netdev_nvgre_port(netdev);
+    const struct nvgre_config *c = nvgre_port_config(port);
+    struct in6_addr remote = flow_tnl_dst(&flow->tunnel);
+    enum nvgre_layout layout = nvgre_config_layout(c, &remote);
+    void *gre;
+
+    gre = netdev_tnl_ip_build_header(data, params, IPPROTO_GRE, 0);
+    nvgre_put(gre, ntohll(flow->tunnel.tun_id),
+              (c->flowid_mode == NVGRE_FLOWID_FLOW
+               ? flow->tunnel.nvgre_flowid : c->flowid), layout);
+    data->header_len += NVGRE_HEADER_LEN;
+    if (params->is_ipv6) {
+        data->tnl_type = OVS_VPORT_TYPE_IP6GRE;
+    } else {
+        struct ip_header *ip = netdev_tnl_ip_hdr(data->header);
+
+        data->tnl_type = OVS_VPORT_TYPE_GRE;
+        ip->ip_csum = csum(ip, sizeof *ip);
+    }
+    set_mark(data, make_mark(port, c, &remote, layout));
+}
+
 /* Makes the template '*data' for packets that 'netdev' sends as 'params' says.
  * Returns 0, or a positive errno value if the flow asks for a VSID that must
  * not be sent, which is counted. */
@@ -86,34 +116,19 @@ nvgre_build_header(const struct netdev *netdev,
     const struct flow *flow = params->flow;
     struct nvgre_port *port = netdev_nvgre_port(netdev);
     const struct nvgre_config *c = nvgre_port_config(port);
-    struct in6_addr remote = flow_tnl_dst(&flow->tunnel);
     uint64_t vsid = ntohll(flow->tunnel.tun_id);
-    enum nvgre_layout layout;
-    void *gre;
 
     if (!c || flow->packet_type != htonl(PT_ETH)) {
         return EINVAL;
     }
     if (vsid > 0xffffff
         || (nvgre_vsid_is_reserved(vsid) && !c->reserved_vsid)) {
+        struct in6_addr remote = flow_tnl_dst(&flow->tunnel);
+
         nvgre_count_drop(&port->counters, NVGRE_DROP_TX_VSID, &remote, 0);
         return EINVAL;
     }
-
-    layout = nvgre_config_layout(c, &remote);
-    gre = netdev_tnl_ip_build_header(data, params, IPPROTO_GRE, 0);
-    nvgre_put(gre, vsid, (c->flowid_mode == NVGRE_FLOWID_FLOW
-                          ? flow->tunnel.nvgre_flowid : c->flowid), layout);
-    data->header_len += NVGRE_HEADER_LEN;
-    if (params->is_ipv6) {
-        data->tnl_type = OVS_VPORT_TYPE_IP6GRE;
-    } else {
-        struct ip_header *ip = netdev_tnl_ip_hdr(data->header);
-
-        data->tnl_type = OVS_VPORT_TYPE_GRE;
-        ip->ip_csum = csum(ip, sizeof *ip);
-    }
-    set_mark(data, make_mark(port, c, &remote, layout));
+    nvgre_put_template(netdev, data, params);
     return 0;
 }
 

@@ -3,7 +3,7 @@
 # Fuzz targets and the rule for "make fuzz".
 
 FUZZ_TARGETS += nvgre_ecn nvgre_options nvgre_parse nvgre_path_error \
-	nvgre_pop nvgre_push nvgre_too_big
+	nvgre_pop nvgre_probe nvgre_push nvgre_too_big
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
@@ -13,6 +13,7 @@ HNVTEST_SOURCES += \
 	tests/fuzz/nvgre_parse_target.c \
 	tests/fuzz/nvgre_path_error_target.c \
 	tests/fuzz/nvgre_pop_target.c \
+	tests/fuzz/nvgre_probe_target.c \
 	tests/fuzz/nvgre_push_target.c \
 	tests/fuzz/nvgre_too_big_target.c \
 	tests/fuzz/replay.c

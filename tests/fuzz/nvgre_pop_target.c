@@ -12,6 +12,7 @@
 #include "dp-packet.h"
 #include "flow.h"
 #include "nvgre-counters.h"
+#include "nvgre-echo.h"
 #include "nvgre-tunnels.h"
 #include "packets.h"
 #include "util.h"
@@ -58,6 +59,7 @@ setup(void)
     add(3, "192.168.4.13", 0, &all);
     add(4, "2001:db8:4::11", 0, &lenient);
     nvgre_counters_init(&nvgre_no_port_counters);
+    nvgre_echo_init();
 }
 
 /* Returns the number of drops counted so far, all reasons together. */
