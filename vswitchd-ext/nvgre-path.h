@@ -38,7 +38,7 @@ enum {
 
 /* What to say about an MTU below NVGRE_IPV6_MIN_MTU. */
 #define NVGRE_IPV6_WARNING \
-    "is less than tenants' IPv6 needs, which is 1280 (RFC 7676 section 2.3)"
+    "is less than tenants' IPv6 needs, which is 1280 (RFC 7676 section 3.2)"
 
 struct nvgre_path {
     char device[IFNAMSIZ];      /* "" if there is no route. */
