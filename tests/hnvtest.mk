@@ -8,6 +8,7 @@ HNVTEST_SOURCES += \
 	tests/test-nvgre-options.c \
 	tests/test-nvgre-path-error.c \
 	tests/test-nvgre-too-big.c \
+	tests/test-nvgre-probe.c \
 	tests/test-nvgre-tunnels.c \
 	tests/test-nvgre-util.c \
 	tests/test-nvgre-util.h \
