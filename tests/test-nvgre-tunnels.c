@@ -81,11 +81,14 @@ describe(const struct svec *words, struct nvgre_tunnel *t)
     t->any_vsid = !strcmp(argv[5], "any");
     t->vsid = t->any_vsid ? 0 : test_number(argv[5]);
     t->counters = counters_of(argv[1]);
+    t->rx_csum = true;
     for (size_t i = 6; i < words->n; i++) {
         if (!strcmp(argv[i], "draft00")) {
             t->rules.layout = NVGRE_LAYOUT_DRAFT00;
         } else if (!strcmp(argv[i], "lenient")) {
             t->rules.lenient = true;
+        } else if (!strcmp(argv[i], "no-rx-csum")) {
+            t->rx_csum = false;
         } else if (!strcmp(argv[i], "reserved")) {
             t->rules.reserved_vsid = true;
         } else if (!strcmp(argv[i], "exception")) {

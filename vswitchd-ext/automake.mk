@@ -11,13 +11,18 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-coexist.c \
 	vswitchd-ext/nvgre-coexist.h \
 	vswitchd-ext/nvgre-compat.h \
+	vswitchd-ext/nvgre-config.c \
 	vswitchd-ext/nvgre-counters.c \
 	vswitchd-ext/nvgre-counters.h \
+	vswitchd-ext/nvgre-csum.c \
+	vswitchd-ext/nvgre-csum.h \
 	vswitchd-ext/nvgre-drops.h \
 	vswitchd-ext/nvgre-ecn.c \
 	vswitchd-ext/nvgre-ecn.h \
 	vswitchd-ext/nvgre-echo.c \
 	vswitchd-ext/nvgre-echo.h \
+	vswitchd-ext/nvgre-egress.c \
+	vswitchd-ext/nvgre-egress.h \
 	vswitchd-ext/nvgre-entropy.c \
 	vswitchd-ext/nvgre-entropy.h \
 	vswitchd-ext/nvgre-execute.c \
@@ -30,12 +35,16 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-fragment.h \
 	vswitchd-ext/nvgre-gateway.c \
 	vswitchd-ext/nvgre-gateway.h \
+	vswitchd-ext/nvgre-gro.c \
+	vswitchd-ext/nvgre-gro.h \
 	vswitchd-ext/nvgre-hooks.c \
 	vswitchd-ext/nvgre-hooks.h \
 	vswitchd-ext/nvgre-icmp.c \
 	vswitchd-ext/nvgre-icmp.h \
 	vswitchd-ext/nvgre-mtu.c \
 	vswitchd-ext/nvgre-mtu.h \
+	vswitchd-ext/nvgre-offload.c \
+	vswitchd-ext/nvgre-offload.h \
 	vswitchd-ext/nvgre-options.c \
 	vswitchd-ext/nvgre-options.h \
 	vswitchd-ext/nvgre-packet.h \

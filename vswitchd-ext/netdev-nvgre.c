@@ -10,6 +10,7 @@
 #include "netdev-vport-private.h"
 #include "nvgre-echo.h"
 #include "nvgre-mtu.h"
+#include "nvgre-offload.h"
 #include "nvgre-pmtu.h"
 #include "nvgre-resolve.h"
 #include "nvgre-selftest.h"
@@ -141,6 +142,7 @@ publish_config(const struct netdev *netdev, struct nvgre_port *port,
 
     old_tnl = ovsrcu_get_protected(const struct netdev_tunnel_config *,
                                    &vport->tnl_cfg);
+    nvgre_peers_set_offloads(&port->peers, c->offloads);
     ovsrcu_set(&port->config, c);
     ovsrcu_set(&vport->tnl_cfg, xmemdup(&c->tnl, sizeof c->tnl));
     ovsrcu_postpone(free, CONST_CAST(struct netdev_tunnel_config *, old_tnl));
@@ -342,6 +344,11 @@ netdev_nvgre_get_custom_stats(const struct netdev *netdev,
         { "nvgre_drop_" #LOWER, &c->drops[NVGRE_DROP_##NAME].n },
         NVGRE_DROPS
 #undef NVGRE_DROP
+        { "nvgre_rx_csum_checked", &c->rx_csum_checked },
+#define NVGRE_CSUM(NAME, LOWER, STRING) \
+        { "nvgre_rx_bad_csum_" #LOWER, &c->rx_csum_bad[NVGRE_CSUM_##NAME].n },
+        NVGRE_CSUMS
+#undef NVGRE_CSUM
     };
 
     stats->size = ARRAY_SIZE(counters);
@@ -374,6 +381,11 @@ netdev_nvgre_get_status(const struct netdev *netdev, struct smap *status)
     }
     if (c->remote_name) {
         nvgre_resolution_get_status(port, status);
+    }
+    for (size_t i = 0; i < N_NVGRE_OFFLOADS; i++) {
+        smap_add_nocopy(status, xstrdup(nvgre_offload_name(i)),
+                        nvgre_offload_explain(i, c->offloads, c->offload_off,
+                                              path.device));
     }
     smap_add(status, "flow_id", nvgre_config_flowid_to_string(c, buf));
     smap_add(status, "key_layout", nvgre_layout_to_string(c->layout));

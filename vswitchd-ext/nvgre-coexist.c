@@ -7,6 +7,7 @@
 #include "byte-order.h"
 #include "netdev-native-tnl.h"
 #include "netdev-nvgre.h"
+#include "nvgre-offload.h"
 #include "nvgre-tunnels.h"
 #include "packets.h"
 #include "util.h"
@@ -43,6 +44,10 @@ describe(const struct netdev *netdev, struct nvgre_tunnel *t)
         t->rules.lenient = c->lenient;
         t->rules.reserved_vsid = c->reserved_vsid;
         t->counters = &port->counters;
+        t->peers = &port->peers;
+        t->rx_csum_sample = c->rx_csum_sample;
+        t->rx_csum = c->offloads & NVGRE_OFFLOAD_RX_CSUM;
+        t->gro = c->offloads & NVGRE_OFFLOAD_GRO;
     }
 }
 

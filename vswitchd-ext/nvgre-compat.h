@@ -3,6 +3,7 @@
 #ifndef NVGRE_COMPAT_H
 #define NVGRE_COMPAT_H 1
 
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "csum.h"
@@ -35,6 +36,16 @@ static inline uint16_t
 nvgre_packet_segsz(const struct dp_packet *packet)
 {
     return dp_packet_get_tso_segsz(packet);
+}
+
+/* Marks 'packet', whose headers are located, as TCP to be cut into segments of
+ * 'segsz' bytes of payload, whose checksums are still to be made. */
+static inline void
+nvgre_packet_make_tso(struct dp_packet *packet, uint16_t segsz)
+{
+    dp_packet_set_tso_segsz(packet, segsz);
+    dp_packet_l4_proto_set_tcp(packet);
+    dp_packet_l4_checksum_set_partial(packet);
 }
 
 /* Returns true if work on the headers of 'packet', not encapsulated so far,

@@ -37,6 +37,11 @@ nvgre_counters_init(struct nvgre_counters *c)
     atomic_init(&c->too_big_answered, 0);
     atomic_init(&c->too_big_limited, 0);
     atomic_init(&c->too_big_unanswerable, 0);
+    atomic_init(&c->rx_csum_seen, 0);
+    atomic_init(&c->rx_csum_checked, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(c->rx_csum_bad); i++) {
+        nvgre_event_init(&c->rx_csum_bad[i]);
+    }
 }
 
 static void

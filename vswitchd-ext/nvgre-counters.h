@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nvgre-csum.h"
 #include "nvgre-drops.h"
 #include "ovs-atomic.h"
 
@@ -63,6 +64,12 @@ struct nvgre_counters {
     atomic_uint64_t too_big_answered;
     atomic_uint64_t too_big_limited;
     atomic_uint64_t too_big_unanswerable;
+
+    /* With rx_csum_sample: packets that could have been checked, that were,
+     * and of the latter those that have a wrong checksum. */
+    atomic_uint64_t rx_csum_seen;
+    atomic_uint64_t rx_csum_checked;
+    struct nvgre_event rx_csum_bad[N_NVGRE_CSUMS];
 };
 
 extern struct nvgre_counters nvgre_no_port_counters;

@@ -5,22 +5,30 @@
 #include "nvgre-hooks.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "flow.h"
 #include "netdev-nvgre.h"
 #include "nvgre-coexist.h"
 #include "nvgre-ecn.h"
+#include "nvgre-egress.h"
 #include "nvgre-field.h"
+#include "nvgre-gro.h"
 #include "nvgre-packet.h"
 #include "nvgre-tunnels.h"
 #include "odp-util.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "tnl-ports.h"
+#include "userspace-tso.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(nvgre_hooks);
+
+/* Of packet sockets, in bytes, of which each packet takes about 2300. */
+enum { RECEIVE_BUFFER = 4 * 1024 * 1024 };
 
 /* Called by the main thread after 'netdev' was configured.  If it must not go
  * into service, because a gre port and an nvgre port would claim the same
@@ -82,6 +90,32 @@ nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
                  "datapath_type=netdev on the bridge", bridge,
                  error == OFPERR_OFPBMC_BAD_FIELD ? "match" : "actions");
     return error;
+}
+
+/* Called by the main thread before 'netdev' is added to 'bridge'. */
+void
+nvgre_hook_bridge_port(const struct netdev *netdev, const char *bridge)
+{
+    nvgre_egress_add(netdev, bridge);
+}
+
+/* Called for each packet socket 'fd' that is to receive what comes in on a
+ * device.  Returns 0 if it will tell which checksums were left to the device,
+ * otherwise -1, with errno set.
+ *
+ * The default size of the socket's buffer is that of about 90 packets, which
+ * is less than the segments of two TSO packets, and what does not fit is lost
+ * without a word. */
+int
+nvgre_hook_receive_socket(int fd)
+{
+    static const int on = 1;
+    static const int size = RECEIVE_BUFFER;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
+    return setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on);
 }
 
 /* Called when 'netdev' has become a tunnel port that the userspace datapath
@@ -225,5 +259,27 @@ nvgre_hook_push(const struct netdev *netdev, struct dp_packet_batch *batch,
 {
     if (netdev_is_nvgre(netdev)) {
         nvgre_push_prepare(batch, data);
+    }
+}
+
+/* Called, from any thread, after the packets of 'batch' were encapsulated with
+ * the template 'data' in the name of 'netdev'.  May replace packets by
+ * segments, so that the batch grows. */
+void
+nvgre_hook_pushed(const struct netdev *netdev, struct dp_packet_batch *batch,
+                  const struct ovs_action_push_tnl *data)
+{
+    if (netdev_is_nvgre(netdev)) {
+        nvgre_push_finish(batch, data);
+    }
+}
+
+/* Called, from any thread, after the packets of 'batch' were decapsulated in
+ * the name of 'netdev'.  May join packets. */
+void
+nvgre_hook_popped(const struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    if (userspace_tso_enabled() && netdev_is_nvgre(netdev)) {
+        nvgre_gro(batch);
     }
 }

@@ -42,6 +42,11 @@ int nvgre_hook_refuse_config(const struct netdev *, char **errp);
 int nvgre_hook_refuse_datapath(const struct netdev *,
                                const char *datapath_type, char **errp);
 
+void nvgre_hook_bridge_port(const struct netdev *, const char *bridge);
+
+/* lib/netdev-linux.c. */
+int nvgre_hook_receive_socket(int fd);
+
 /* ofproto/tunnel.c. */
 void nvgre_hook_tunnel_added(const struct netdev *, odp_port_t);
 void nvgre_hook_tunnel_removed(const struct netdev *);
@@ -65,5 +70,8 @@ odp_port_t nvgre_hook_receive_port(struct flow *, struct flow_wildcards *,
 /* lib/netdev.c. */
 void nvgre_hook_push(const struct netdev *, struct dp_packet_batch *,
                      const struct ovs_action_push_tnl *);
+void nvgre_hook_pushed(const struct netdev *, struct dp_packet_batch *,
+                       const struct ovs_action_push_tnl *);
+void nvgre_hook_popped(const struct netdev *, struct dp_packet_batch *);
 
 #endif /* nvgre-hooks.h */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "byte-order.h"
+#include "nvgre-offload.h"
 #include "nvgre-too-big.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
@@ -363,6 +364,28 @@ parse_selftest(const char *value, struct nvgre_config *c)
 }
 
 static const char *
+parse_offload(const char *value, struct nvgre_config *c)
+{
+    c->offload_off = !strcmp(value, "off");
+    return (c->offload_off || !strcmp(value, "on")
+            ? NULL : "must be \"on\", which leaves the choice to the other "
+                     "options, or \"off\", which overrides them");
+}
+
+static const char *
+parse_rx_csum_sample(const char *value, struct nvgre_config *c)
+{
+    unsigned long long int n;
+
+    if (!parse_number(value, UINT32_MAX, &n)) {
+        return "must be 0, for no packet, or n, for every nth, up to "
+               "4294967295";
+    }
+    c->rx_csum_sample = n;
+    return NULL;
+}
+
+static const char *
 refuse_csum(const char *value OVS_UNUSED,
             struct nvgre_config *c OVS_UNUSED)
 {
@@ -382,30 +405,55 @@ refuse_seq(const char *value OVS_UNUSED,
  * keys because it stands in for the other two. */
 static const struct option {
     const char *name;
-    option_parser *parse;
+    option_parser *parse;       /* NULL for a switch of 'offload'. */
+    uint32_t offload;
 } options[] = {
-    { "remote_ip", parse_remote_ip },
-    { "local_ip", parse_local_ip },
-    { "in_key", parse_in_key },
-    { "out_key", parse_out_key },
-    { "key", parse_key },
-    { "flow_id", parse_flow_id },
-    { "key_layout", parse_key_layout },
-    { "receive", parse_receive },
-    { "reserved_vsid", parse_reserved_vsid },
-    { "gateway_ip", parse_gateway_ip },
-    { "inner_fragment", parse_inner_fragment },
-    { "too_big_rate", parse_too_big_rate },
-    { "tos", parse_tos },
-    { "ttl", parse_ttl },
-    { "df_default", parse_df_default },
-    { "egress_pkt_mark", parse_egress_pkt_mark },
-    { "packet_type", parse_packet_type },
-    { "path_mtu_discovery", parse_path_mtu_discovery },
-    { "selftest", parse_selftest },
-    { "csum", refuse_csum },
-    { "seq", refuse_seq },
+    { "remote_ip", parse_remote_ip, 0 },
+    { "local_ip", parse_local_ip, 0 },
+    { "in_key", parse_in_key, 0 },
+    { "out_key", parse_out_key, 0 },
+    { "key", parse_key, 0 },
+    { "flow_id", parse_flow_id, 0 },
+    { "key_layout", parse_key_layout, 0 },
+    { "receive", parse_receive, 0 },
+    { "reserved_vsid", parse_reserved_vsid, 0 },
+    { "gateway_ip", parse_gateway_ip, 0 },
+    { "inner_fragment", parse_inner_fragment, 0 },
+    { "too_big_rate", parse_too_big_rate, 0 },
+    { "tos", parse_tos, 0 },
+    { "ttl", parse_ttl, 0 },
+    { "df_default", parse_df_default, 0 },
+    { "egress_pkt_mark", parse_egress_pkt_mark, 0 },
+    { "packet_type", parse_packet_type, 0 },
+    { "path_mtu_discovery", parse_path_mtu_discovery, 0 },
+    { "selftest", parse_selftest, 0 },
+    { "tso", NULL, NVGRE_OFFLOAD_TSO },
+    { "tx_csum_ipv4", NULL, NVGRE_OFFLOAD_TX_CSUM_IPV4 },
+    { "tx_csum_tcp", NULL, NVGRE_OFFLOAD_TX_CSUM_TCP },
+    { "tx_csum_udp", NULL, NVGRE_OFFLOAD_TX_CSUM_UDP },
+    { "tx_csum_sctp", NULL, NVGRE_OFFLOAD_TX_CSUM_SCTP },
+    { "rx_csum", NULL, NVGRE_OFFLOAD_RX_CSUM },
+    { "gro", NULL, NVGRE_OFFLOAD_GRO },
+    { "offload", parse_offload, 0 },
+    { "rx_csum_sample", parse_rx_csum_sample, 0 },
+    { "csum", refuse_csum, 0 },
+    { "seq", refuse_seq, 0 },
 };
+
+static const char *
+parse_option(const struct option *option, const char *value,
+             struct nvgre_config *c)
+{
+    bool on;
+
+    if (option->parse) {
+        return option->parse(value, c);
+    } else if (!parse_bool(value, &on)) {
+        return "must be \"true\" or \"false\"";
+    }
+    c->offloads &= on ? UINT32_MAX : ~option->offload;
+    return NULL;
+}
 
 /* Returns true if nvgre ports have an option 'name'. */
 bool
@@ -494,6 +542,7 @@ config_create(const struct smap *args)
     c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
     c->path_mtu_discovery = true;
     c->selftest = true;
+    c->offloads = NVGRE_OFFLOAD_ALL;
     smap_clone(&c->options, args);
     sset_init(&c->ignored);
     return c;
@@ -513,7 +562,7 @@ nvgre_config_parse(const char *port, const struct smap *args,
 
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
         const char *value = smap_get(args, options[i].name);
-        const char *error = value ? options[i].parse(value, c) : NULL;
+        const char *error = value ? parse_option(&options[i], value, c) : NULL;
 
         if (error) {
             ds_put_format(&errors, "%s: %s=%.64s %s\n",
@@ -527,6 +576,9 @@ nvgre_config_parse(const char *port, const struct smap *args,
                       "have", port, node->key);
         }
     }
+    if (c->offload_off) {
+        c->offloads = 0;
+    }
     if (!errors.length) {
         check_together(port, c, &errors);
     }
@@ -538,63 +590,4 @@ nvgre_config_parse(const char *port, const struct smap *args,
     }
     *cp = c;
     return c ? (ds_destroy(&errors), NULL) : ds_steal_cstr(&errors);
-}
-
-/* Returns a deep copy of 'c'. */
-struct nvgre_config *
-nvgre_config_clone(const struct nvgre_config *c)
-{
-    struct nvgre_config *new = xmemdup(c, sizeof *c);
-
-    new->remote_name = nullable_xstrdup(c->remote_name);
-    new->peer_layouts = !c->n_peer_layouts ? NULL : xmemdup(
-        c->peer_layouts,
-        c->n_peer_layouts * sizeof *c->peer_layouts);
-    nvgre_gateways_clone(&new->gateways);
-    smap_clone(&new->options, &c->options);
-    sset_clone(&new->ignored, &c->ignored);
-    return new;
-}
-
-/* Frees 'c', which may be NULL. */
-void
-nvgre_config_destroy(struct nvgre_config *c)
-{
-    if (c) {
-        free(c->remote_name);
-        free(c->peer_layouts);
-        nvgre_gateways_destroy(&c->gateways);
-        smap_destroy(&c->options);
-        sset_destroy(&c->ignored);
-        free(c);
-    }
-}
-
-/* Returns the key layout that 'c' wants for 'peer'. */
-enum nvgre_layout
-nvgre_config_layout(const struct nvgre_config *c, const struct in6_addr *peer)
-{
-    for (size_t i = 0; i < c->n_peer_layouts; i++) {
-        if (ipv6_addr_equals(&c->peer_layouts[i].peer, peer)) {
-            return c->peer_layouts[i].layout;
-        }
-    }
-    return c->layout;
-}
-
-/* Returns the value of option "flow_id" that 'c' stands for, if need be in
- * 'buf'. */
-const char *
-nvgre_config_flowid_to_string(const struct nvgre_config *c, char buf[4])
-{
-    if (c->flowid_mode == NVGRE_FLOWID_HASH) {
-        return "hash";
-    } else if (c->flowid_mode == NVGRE_FLOWID_FLOW) {
-        return "flow";
-    } else if (!c->flowid) {
-        return "zero";
-    } else {
-        snprintf(buf, 4, "%"PRIu8, c->flowid);
-        return buf;
-    }
 }

@@ -73,6 +73,9 @@ struct nvgre_config {
     size_t n_peer_layouts;
     bool lenient;
     bool reserved_vsid;
+    uint32_t offloads;          /* See nvgre-offload.h. */
+    bool offload_off;           /* 'offloads' is 0 by a single option. */
+    uint32_t rx_csum_sample;    /* One in how many is checked, 0 for none. */
     bool path_mtu_discovery;    /* Believe ICMP errors. */
     bool inner_fragment;        /* Cut inner IPv4 packets without DF. */
     uint32_t too_big_rate;      /* Answers per second, see nvgre-too-big.h. */

@@ -18,13 +18,14 @@ struct ovs_action_push_tnl;
  * Encapsulation and decapsulation, the part of the port that packet threads
  * run.
  *
- * Sending goes in three steps.  nvgre_build_header() makes a template of the
+ * Sending goes in four steps.  nvgre_build_header() makes a template of the
  * outer headers when a flow is translated.  For each batch of packets of the
  * flow, nvgre_push_prepare() removes 802.1Q tags (RFC 7637 section 3.3) and
  * drops what does not fit through the underlay, because the outer packet must
  * not be fragmented (section 4.4).  Then nvgre_push_header() puts the template
  * in front of each packet and fills in lengths, checksum, FlowID, and, for
- * IPv6, the flow label.
+ * IPv6, the flow label.  Last, nvgre_push_finish() does the work that a sender
+ * left to the device but that the port does not (see nvgre-offload.h).
  *
  * The template says more than will be on the wire.  Its outer length field,
  * which is filled in anyway, carries a mark: the number of the peer (see
@@ -34,7 +35,8 @@ struct ovs_action_push_tnl;
  * Receiving is one step, nvgre_pop_header(), which judges the packet in the
  * order of NVGRE_DROPS.  It applies the outer ECN bits to the inner packet
  * itself (see nvgre-ecn.h), because Open vSwitch would do only half of that,
- * and hides them from the tunnel metadata.
+ * and hides them from the tunnel metadata.  Afterward, if the port wants that,
+ * it verifies checksums of the inner frame (see nvgre-csum.h).
  *
  *
  * What not
@@ -68,6 +70,8 @@ void nvgre_push_prepare(struct dp_packet_batch *,
                         const struct ovs_action_push_tnl *);
 void nvgre_push_header(const struct netdev *, const struct netdev *ingress,
                        struct dp_packet *, const struct ovs_action_push_tnl *);
+void nvgre_push_finish(struct dp_packet_batch *,
+                       const struct ovs_action_push_tnl *);
 struct dp_packet *nvgre_pop_header(struct dp_packet *);
 
 #endif /* nvgre-packet.h */

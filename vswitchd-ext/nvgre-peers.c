@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "hash.h"
+#include "nvgre-offload.h"
 #include "openvswitch/vlog.h"
 #include "ovs-rcu.h"
 #include "packets.h"
@@ -71,7 +72,8 @@ void
 nvgre_peers_init(struct nvgre_peers *peers, struct nvgre_counters *counters)
 {
     ovs_mutex_init(&peers->mutex);
-    hmap_init(&peers->peers);
+    cmap_init(&peers->peers);
+    atomic_init(&peers->offloads, NVGRE_OFFLOAD_ALL);
     peers->counters = counters;
     peers->mtu_limit = 0;
 }
@@ -83,7 +85,8 @@ nvgre_peers_clear(struct nvgre_peers *peers)
     struct nvgre_peer *peer;
 
     ovs_mutex_lock(&peers->mutex);
-    HMAP_FOR_EACH_POP (peer, node, &peers->peers) {
+    CMAP_FOR_EACH (peer, node, &peers->peers) {
+        cmap_remove(&peers->peers, &peer->node, hash_addr(&peer->remote));
         free_slot(peer);
     }
     ovs_mutex_unlock(&peers->mutex);
@@ -95,17 +98,16 @@ void
 nvgre_peers_destroy(struct nvgre_peers *peers)
 {
     nvgre_peers_clear(peers);
-    hmap_destroy(&peers->peers);
+    cmap_destroy(&peers->peers);
     ovs_mutex_destroy(&peers->mutex);
 }
 
 static struct nvgre_peer *
-find_peer(struct nvgre_peers *peers, const struct in6_addr *remote)
-    OVS_REQUIRES(peers->mutex)
+find_peer(const struct nvgre_peers *peers, const struct in6_addr *remote)
 {
     struct nvgre_peer *peer;
 
-    HMAP_FOR_EACH_WITH_HASH (peer, node, hash_addr(remote), &peers->peers) {
+    CMAP_FOR_EACH_WITH_HASH (peer, node, hash_addr(remote), &peers->peers) {
         if (ipv6_addr_equals(&peer->remote, remote)) {
             return peer;
         }
@@ -143,8 +145,12 @@ create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
     nvgre_path_lookup(remote, mark, &path);
     peer->remote = *remote;
     peer->counters = peers->counters;
+    peer->offloads = &peers->offloads;
     peer->pmtu.expires = LLONG_MAX;
     atomic_init(&peer->mtu, effective_mtu(peers, &path, &peer->pmtu));
+    for (size_t i = 0; i < N_NVGRE_CSUMS; i++) {
+        atomic_init(&peer->bad_csums[i], 0);
+    }
     if (!take_slot(peer)) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
 
@@ -153,7 +159,7 @@ create_peer(struct nvgre_peers *peers, const struct in6_addr *remote,
         free(peer);
         return NULL;
     }
-    hmap_insert(&peers->peers, &peer->node, hash_addr(remote));
+    cmap_insert(&peers->peers, &peer->node, hash_addr(remote));
     return peer;
 }
 
@@ -195,7 +201,7 @@ nvgre_peers_update_mtu(struct nvgre_peers *peers, uint32_t mark)
     int min = 0;
 
     ovs_mutex_lock(&peers->mutex);
-    HMAP_FOR_EACH (peer, node, &peers->peers) {
+    CMAP_FOR_EACH (peer, node, &peers->peers) {
         struct nvgre_path path;
         int mtu;
 
@@ -276,7 +282,7 @@ nvgre_peers_forget_pmtu(struct nvgre_peers *peers,
     bool found = !remote;
 
     ovs_mutex_lock(&peers->mutex);
-    HMAP_FOR_EACH (peer, node, &peers->peers) {
+    CMAP_FOR_EACH (peer, node, &peers->peers) {
         if (!remote || ipv6_addr_equals(&peer->remote, remote)) {
             forget_pmtu(peer);
             found = true;
@@ -295,7 +301,7 @@ nvgre_peers_pmtu_expires(struct nvgre_peers *peers)
     struct nvgre_peer *peer;
 
     ovs_mutex_lock(&peers->mutex);
-    HMAP_FOR_EACH (peer, node, &peers->peers) {
+    CMAP_FOR_EACH (peer, node, &peers->peers) {
         expires = MIN(expires, peer->pmtu.expires);
     }
     ovs_mutex_unlock(&peers->mutex);
@@ -311,13 +317,16 @@ nvgre_peers_snapshot(struct nvgre_peers *peers, struct nvgre_peer_info **infos)
     size_t n = 0;
 
     ovs_mutex_lock(&peers->mutex);
-    *infos = xcalloc(hmap_count(&peers->peers) + 1, sizeof **infos);
-    HMAP_FOR_EACH (peer, node, &peers->peers) {
+    *infos = xcalloc(cmap_count(&peers->peers) + 1, sizeof **infos);
+    CMAP_FOR_EACH (peer, node, &peers->peers) {
         struct nvgre_peer_info *info = &(*infos)[n++];
 
         info->remote = peer->remote;
         info->pmtu = peer->pmtu;
         info->mtu = nvgre_peer_mtu(peer);
+        for (size_t i = 0; i < N_NVGRE_CSUMS; i++) {
+            info->bad_csums[i] = atomic_count_get64(&peer->bad_csums[i]);
+        }
     }
     ovs_mutex_unlock(&peers->mutex);
     return n;
@@ -340,4 +349,37 @@ nvgre_peer_mtu(const struct nvgre_peer *peer)
 
     atomic_read_relaxed(&CONST_CAST(struct nvgre_peer *, peer)->mtu, &mtu);
     return mtu;
+}
+
+/* Makes 'offloads' what the port whose peers these are has. */
+void
+nvgre_peers_set_offloads(struct nvgre_peers *peers, uint32_t offloads)
+{
+    atomic_store_relaxed(&peers->offloads, offloads);
+}
+
+/* Returns the offloads that packets to 'peer', which may be NULL, have. */
+uint32_t
+nvgre_peer_offloads(const struct nvgre_peer *peer)
+{
+    uint32_t offloads = NVGRE_OFFLOAD_ALL;
+
+    if (peer) {
+        atomic_read_relaxed(CONST_CAST(atomic_uint32_t *, peer->offloads),
+                            &offloads);
+    }
+    return offloads;
+}
+
+/* Counts a packet from 'remote' whose checksum 'csum' is wrong, if that is one
+ * of 'peers'. */
+void
+nvgre_peers_count_bad_csum(const struct nvgre_peers *peers,
+                           const struct in6_addr *remote, enum nvgre_csum csum)
+{
+    struct nvgre_peer *peer = find_peer(peers, remote);
+
+    if (peer) {
+        atomic_count_inc64(&peer->bad_csums[csum]);
+    }
 }

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nvgre-path-error.h"
+#include "cmap.h"
+#include "nvgre-csum.h"
 #include "nvgre-path.h"
-#include "openvswitch/hmap.h"
+#include "nvgre-path-error.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
 
@@ -62,20 +63,24 @@ struct nvgre_pmtu {
 };
 
 struct nvgre_peer {
-    struct hmap_node node;      /* In 'peers' of struct nvgre_peers. */
+    struct cmap_node node;      /* In 'peers' of struct nvgre_peers. */
     struct in6_addr remote;     /* IPv4 addresses are mapped. */
     struct nvgre_counters *counters; /* Of the port. */
+    const atomic_uint32_t *offloads; /* Of the port. */
     struct nvgre_pmtu pmtu;     /* Guarded by the mutex of the peers. */
     atomic_int mtu;             /* For inner IP packets, 0 if not known. */
+    atomic_uint64_t bad_csums[N_NVGRE_CSUMS]; /* Received from it. */
     uint16_t id;                /* 1 to NVGRE_MAX_PEER_ID. */
 };
 
 /* The peers of one port. */
 struct nvgre_peers {
     struct ovs_mutex mutex;
-    struct hmap peers OVS_GUARDED;  /* Of struct nvgre_peer, by 'remote'. */
+    struct cmap peers;          /* Of struct nvgre_peer, by 'remote'; changes
+                                 * only with 'mutex'. */
     struct nvgre_counters *counters;
     int mtu_limit;              /* For all peers, 0 for none. */
+    atomic_uint32_t offloads;   /* What the port has, see nvgre-offload.h. */
 };
 
 void nvgre_peers_init(struct nvgre_peers *, struct nvgre_counters *);
@@ -92,6 +97,7 @@ struct nvgre_peer_info {
     struct in6_addr remote;
     struct nvgre_pmtu pmtu;
     int mtu;                    /* As in struct nvgre_peer. */
+    uint64_t bad_csums[N_NVGRE_CSUMS];
 };
 size_t nvgre_peers_snapshot(struct nvgre_peers *, struct nvgre_peer_info **);
 
@@ -105,5 +111,11 @@ long long int nvgre_peers_pmtu_expires(struct nvgre_peers *);
 
 const struct nvgre_peer *nvgre_peer_from_id(uint16_t id);
 int nvgre_peer_mtu(const struct nvgre_peer *);
+
+void nvgre_peers_set_offloads(struct nvgre_peers *, uint32_t offloads);
+uint32_t nvgre_peer_offloads(const struct nvgre_peer *);
+void nvgre_peers_count_bad_csum(const struct nvgre_peers *,
+                                const struct in6_addr *remote,
+                                enum nvgre_csum);
 
 #endif /* nvgre-peers.h */

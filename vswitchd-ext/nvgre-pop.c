@@ -12,9 +12,11 @@
 #include "flow.h"
 #include "nvgre-compat.h"
 #include "nvgre-counters.h"
+#include "nvgre-csum.h"
 #include "nvgre-echo.h"
 #include "nvgre-ecn.h"
 #include "nvgre-field.h"
+#include "nvgre-peers.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-tunnels.h"
 #include "packets.h"
@@ -136,20 +138,20 @@ judge_by_port(const struct flow_tnl *tnl, const void *gre, size_t size,
     return why;
 }
 
-/* Returns true if a port takes packets with 'vsid' and outer header 'tnl',
- * which 't' is one of those ports, or exceptions, for. */
-static bool
-vsid_is_known(const struct nvgre_tunnel *t, const struct flow_tnl *tnl,
-              uint32_t vsid)
+/* Returns the port that takes packets with 'vsid' and outer header 'tnl', for
+ * which 't' is one of the ports, or exceptions.  Returns NULL if none does. */
+static const struct nvgre_tunnel *
+find_port(const struct nvgre_tunnel *t, const struct flow_tnl *tnl,
+          uint32_t vsid)
 {
     struct in6_addr remote, local;
 
     if (OVS_LIKELY(t->any_vsid || t->vsid == vsid)) {
-        return true;
+        return t;
     }
     remote = flow_tnl_src(tnl);
     local = flow_tnl_dst(tnl);
-    return nvgre_tunnels_by_vsid(&remote, &local, vsid) != NULL;
+    return nvgre_tunnels_by_vsid(&remote, &local, vsid);
 }
 
 /* Returns true if the 'size' bytes at 'gre', which strict rules gave 'why'
@@ -163,10 +165,44 @@ take_probe(enum nvgre_drop why, const struct flow_tnl *tnl, const char *gre,
                                   size - NVGRE_HEADER_LEN));
 }
 
-/* Judges everything about 'packet'.  If it is good, fills in '*tnl' and '*h'
- * and returns NVGRE_DROP_NONE.  Otherwise, fills them in as far as it gets. */
+/* Returns true if devices have no say in the checksums of packets to port 't',
+ * and that of the outer IPv4 header is wrong. */
+static bool
+outer_csum_is_bad(const struct nvgre_tunnel *t, struct dp_packet *packet,
+                  const struct flow_tnl *tnl)
+{
+    return (!t->rx_csum && tnl->ip_dst
+            && nvgre_ip_csum_is_bad(dp_packet_l3(packet)));
+}
+
+/* Checks the checksums of 'packet', just decapsulated and for port 't', if it
+ * is its turn.  Nothing is dropped: the receiver will do that. */
+static void
+sample_csum(struct dp_packet *packet, const struct nvgre_tunnel *t)
+{
+    struct nvgre_counters *c = t->counters;
+    const struct flow_tnl *tnl = &packet->md.tunnel;
+    struct in6_addr remote;
+    enum nvgre_csum csum;
+
+    if ((atomic_count_inc64(&c->rx_csum_seen) + 1) % t->rx_csum_sample) {
+        return;
+    }
+    atomic_count_inc64(&c->rx_csum_checked);
+    if (nvgre_csum_find_bad(dp_packet_data(packet), dp_packet_size(packet),
+                            &csum)) {
+        remote = flow_tnl_src(tnl);
+        nvgre_event_add(&c->rx_csum_bad[csum], &remote, 0);
+        nvgre_peers_count_bad_csum(t->peers, &remote, csum);
+    }
+}
+
+/* Judges everything about 'packet'.  If it is good, fills in '*tnl', '*h', and
+ * '*portp', and returns NVGRE_DROP_NONE.  Otherwise, fills in '*tnl' and '*h'
+ * as far as it gets. */
 static enum nvgre_drop
-judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h)
+judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h,
+      const struct nvgre_tunnel **portp)
 {
     struct nvgre_rules strict = { .lenient = false, .reserved_vsid = false };
     const struct nvgre_tunnel *t;
@@ -203,8 +239,10 @@ judge(struct dp_packet *packet, struct flow_tnl *tnl, struct nvgre_header *h)
             return why;
         }
     }
-    return (OVS_LIKELY(vsid_is_known(t, tnl, h->vsid))
-            ? NVGRE_DROP_NONE : NVGRE_DROP_VSID_UNKNOWN);
+    *portp = find_port(t, tnl, h->vsid);
+    return (OVS_UNLIKELY(!*portp) ? NVGRE_DROP_VSID_UNKNOWN
+            : OVS_UNLIKELY(outer_csum_is_bad(*portp, packet, tnl))
+            ? NVGRE_DROP_OUTER_IP_INVALID : NVGRE_DROP_NONE);
 }
 
 /* Returns true if a packet that was dropped because of 'why' would have been
@@ -267,12 +305,13 @@ struct dp_packet *
 nvgre_pop_header(struct dp_packet *packet)
 {
     struct flow_tnl *tnl = &packet->md.tunnel;
+    const struct nvgre_tunnel *port;
     enum nvgre_drop why;
     struct nvgre_header h;
     uint8_t tos;
 
     nvgre_metadata_init(&packet->md);
-    why = judge(packet, tnl, &h);
+    why = judge(packet, tnl, &h, &port);
     if (OVS_UNLIKELY(why)) {
         goto drop;
     }
@@ -295,6 +334,9 @@ nvgre_pop_header(struct dp_packet *packet)
         if (why) {
             goto drop;
         }
+    }
+    if (OVS_UNLIKELY(port->rx_csum_sample)) {
+        sample_csum(packet, port);
     }
     return packet;
 

@@ -16,6 +16,7 @@
 #include "netdev-nvgre.h"
 #include "nvgre-compat.h"
 #include "nvgre-entropy.h"
+#include "nvgre-offload.h"
 #include "nvgre-too-big.h"
 #include "odp-netlink.h"
 #include "packets.h"
@@ -313,4 +314,14 @@ nvgre_push_header(const struct netdev *netdev OVS_UNUSED,
     if (l4_ofs != UINT16_MAX) {
         packet->inner_l4_ofs = l4_ofs + len;
     }
+}
+
+/* Does on the packets of 'batch', just encapsulated with the template 'data',
+ * all work that the port does not leave to devices. */
+void
+nvgre_push_finish(struct dp_packet_batch *batch,
+                  const struct ovs_action_push_tnl *data)
+{
+    nvgre_offload_finish(batch, nvgre_peer_offloads(
+                             nvgre_peer_from_id(get_mark(data) & ~MARK_HASH)));
 }

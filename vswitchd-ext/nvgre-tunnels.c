@@ -72,8 +72,8 @@ bump_version(void)
     atomic_add_explicit(&version, 1, &orig, memory_order_acq_rel);
 }
 
-/* Adds a copy of 'spec', of which 'counters' must stay valid until an RCU
- * grace period after nvgre_tunnels_remove(), to the live tunnels. */
+/* Adds a copy of 'spec', of which 'counters' and 'peers' must stay valid until
+ * an RCU grace period after nvgre_tunnels_remove(), to the live tunnels. */
 void
 nvgre_tunnels_add(const struct nvgre_tunnel *spec)
 {

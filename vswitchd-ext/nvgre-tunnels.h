@@ -77,6 +77,10 @@ struct nvgre_tunnel {
     bool any_vsid;
     struct nvgre_rules rules;
     struct nvgre_counters *counters;
+    struct nvgre_peers *peers;
+    uint32_t rx_csum_sample;    /* One in how many is checked, 0 for none. */
+    bool rx_csum;               /* May devices judge checksums? */
+    bool gro;
 };
 
 void nvgre_tunnels_add(const struct nvgre_tunnel *);

@@ -9,6 +9,7 @@
 #include "byte-order.h"
 #include "netdev-nvgre.h"
 #include "nvgre-mtu.h"
+#include "nvgre-offload.h"
 #include "nvgre-pmtu.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
@@ -102,6 +103,31 @@ format_remote(const struct nvgre_port *port, const struct nvgre_config *c,
 }
 
 static void
+format_offloads(const struct nvgre_port *port, const struct nvgre_config *c,
+                struct ds *s)
+{
+    struct nvgre_path path;
+
+    nvgre_port_main_path(port, &path);
+    ds_put_cstr(s, "    offloads:\n");
+    for (size_t i = 0; i < N_NVGRE_OFFLOADS; i++) {
+        char *text = nvgre_offload_explain(i, c->offloads, c->offload_off,
+                                           path.device);
+
+        ds_put_format(s, "        %s: %s\n", nvgre_offload_name(i), text);
+        free(text);
+    }
+    if (c->rx_csum_sample) {
+        const struct nvgre_counters *counters = &port->counters;
+
+        ds_put_format(s, "    checksums of received packets: one in %"PRIu32
+                      ", %"PRIu64" verified\n", c->rx_csum_sample,
+                      atomic_count_get64(CONST_CAST(
+                          atomic_uint64_t *, &counters->rx_csum_checked)));
+    }
+}
+
+static void
 show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
 {
     const struct nvgre_config *c = nvgre_port_config(port);
@@ -133,6 +159,7 @@ show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
                   c->lenient ? "lenient" : "strict");
     nvgre_mtu_format(port, s);
     ds_put_char(s, '\n');
+    format_offloads(port, c, s);
 
     netdev_nvgre_get_stats(netdev, &stats);
     ds_put_format(s, "    received: %"PRIu64" packets, %"PRIu64" bytes, "
@@ -166,6 +193,22 @@ compare_infos(const void *a_, const void *b_)
     return memcmp(&a->remote, &b->remote, sizeof a->remote);
 }
 
+/* Appends the checksums of packets from a peer that were found to be wrong. */
+static void
+format_bad_csums(const struct nvgre_peer_info *info, struct ds *s)
+{
+    const char *separator = ", bad checksums: ";
+
+    for (size_t i = 0; i < N_NVGRE_CSUMS; i++) {
+        if (info->bad_csums[i]) {
+            ds_put_format(s, "%s%s %"PRIu64, separator,
+                          nvgre_csum_to_string(i), info->bad_csums[i]);
+            separator = ", ";
+        }
+    }
+    ds_put_char(s, '\n');
+}
+
 static void
 peers_port(const struct netdev *netdev OVS_UNUSED, struct nvgre_port *port,
            struct ds *s)
@@ -190,10 +233,11 @@ peers_port(const struct netdev *netdev OVS_UNUSED, struct nvgre_port *port,
             ds_put_format(s, "MTU %d (%s has %d", infos[i].mtu, path.device,
                           path.underlay_mtu);
             nvgre_pmtu_format(&infos[i].pmtu, s);
-            ds_put_cstr(s, ")\n");
+            ds_put_char(s, ')');
         } else {
-            ds_put_cstr(s, "no route\n");
+            ds_put_cstr(s, "no route");
         }
+        format_bad_csums(&infos[i], s);
     }
     free(infos);
 }
@@ -243,6 +287,11 @@ format_counters(const char *name, struct nvgre_counters *c, struct ds *s)
     }
     if (!any) {
         ds_put_cstr(s, "    nothing dropped\n");
+    }
+    for (size_t i = 0; i < N_NVGRE_CSUMS; i++) {
+        format_event("bad-checksum", &c->rx_csum_bad[i],
+                     "passed on, but an inner checksum is wrong",
+                     nvgre_csum_to_string(i), s);
     }
     format_event("suspicious", &c->suspicions,
                  "of the above, peer seems to use the other key layout",
