@@ -159,6 +159,7 @@ find_route(struct ctl_context *ctx, const struct ovsdb_idl_row *domain,
 {
     const struct hnvrec_customer_route *route, *found = NULL;
     char *normal_prefix = NULL, *normal_hop = NULL;
+    size_t n = 0;
 
     ctx->error = hnv_ctl_normal(&hnvrec_customer_route_col_destination_prefix,
                                 prefix, &normal_prefix);
@@ -174,16 +175,17 @@ find_route(struct ctl_context *ctx, const struct ovsdb_idl_row *domain,
         if (&route->routing_domain->header_ == domain
             && !strcmp(route->destination_prefix, normal_prefix)
             && (!next_hop || !strcmp(route->next_hop, normal_hop))) {
-            if (found && !ctx->error) {
-                ctl_error(ctx, "there are routes to %s by %s and by %s; name "
-                          "the next hop", prefix, found->next_hop,
-                          route->next_hop);
-            }
             found = route;
+            n++;
         }
     }
     free(normal_prefix);
     free(normal_hop);
+    if (n > 1) {
+        ctl_error(ctx, "routing domain \"%s\" has %"PRIuSIZE" routes to %s; "
+                  "name the next hop", found->routing_domain->name, n,
+                  prefix);
+    }
     return found;
 }
 

@@ -305,26 +305,27 @@ hnv_ctl_delete(struct ctl_context *ctx, const struct hnv_ctl_noun *noun,
     char *reason = noun->keep ? noun->keep(ctx, row) : NULL;
 
     if (reason) {
-        ctl_error(ctx, "%s; delete that first", reason);
-        free(reason);
-        return;
+        ctx->error = reason;
+    } else {
+        ovsdb_idl_txn_delete(row);
     }
-    ovsdb_idl_txn_delete(row);
 }
 
 static char *
 keep_domain(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 {
-    const struct hnvrec_virtual_subnet *subnet;
+    const struct hnvrec_virtual_subnet *subnet, *lowest = NULL;
 
     HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, ctx->idl) {
-        if (&subnet->routing_domain->header_ == row) {
-            return xasprintf("routing domain \"%s\" has virtual subnet "
-                             "%"PRId64, subnet->routing_domain->name,
-                             subnet->vsid);
+        if (&subnet->routing_domain->header_ == row
+            && (!lowest || subnet->vsid < lowest->vsid)) {
+            lowest = subnet;
         }
     }
-    return NULL;
+    return lowest ? xasprintf("routing domain \"%s\" has virtual subnet "
+                              "%"PRId64"; delete that first",
+                              lowest->routing_domain->name, lowest->vsid)
+                  : NULL;
 }
 
 static char *
@@ -338,51 +339,58 @@ keep_subnet(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 
     HNVREC_LOOKUP_RECORD_FOR_EACH (record, ctx->idl) {
         if (record->vsid == vsid) {
-            return xasprintf("virtual subnet %"PRId64" has lookup record %s",
-                             vsid, record->customer_address);
+            return xasprintf("virtual subnet %"PRId64" has lookup record %s; "
+                             "delete that first", vsid,
+                             record->customer_address);
         }
     }
     HNVREC_CUSTOMER_ROUTE_FOR_EACH (route, ctx->idl) {
         if (route->vsid == vsid) {
-            return xasprintf("virtual subnet %"PRId64" has customer route %s",
-                             vsid, route->destination_prefix);
+            return xasprintf("virtual subnet %"PRId64" has customer route %s; "
+                             "delete that first", vsid,
+                             route->destination_prefix);
         }
     }
     HNVREC_PORT_FOR_EACH (port, ctx->idl) {
         if (port->n_vsid && *port->vsid == vsid) {
-            return xasprintf("virtual subnet %"PRId64" has port \"%s\"",
-                             vsid, port->name);
+            return xasprintf("virtual subnet %"PRId64" has port \"%s\"; delete "
+                             "that first", vsid, port->name);
         }
     }
     return NULL;
+}
+
+static char *
+keep_pool(const char *words, const char *name, size_t n)
+{
+    return n ? xasprintf("%s \"%s\" has allocated %"PRIuSIZE" addresses; free "
+                         "those first", words, name, n) : NULL;
 }
 
 static char *
 keep_ip_pool(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 {
     const struct hnvrec_ip_allocation *allocation;
+    size_t n = 0;
 
     HNVREC_IP_ALLOCATION_FOR_EACH (allocation, ctx->idl) {
-        if (&allocation->pool->header_ == row) {
-            return xasprintf("IP pool \"%s\" has allocated %s",
-                             allocation->pool->name, allocation->address);
-        }
+        n += &allocation->pool->header_ == row;
     }
-    return NULL;
+    return keep_pool("IP pool", CONTAINER_OF(row, struct hnvrec_ip_pool,
+                                             header_)->name, n);
 }
 
 static char *
 keep_mac_pool(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 {
     const struct hnvrec_mac_allocation *allocation;
+    size_t n = 0;
 
     HNVREC_MAC_ALLOCATION_FOR_EACH (allocation, ctx->idl) {
-        if (&allocation->pool->header_ == row) {
-            return xasprintf("MAC pool \"%s\" has allocated %s",
-                             allocation->pool->name, allocation->mac);
-        }
+        n += &allocation->pool->header_ == row;
     }
-    return NULL;
+    return keep_pool("MAC pool", CONTAINER_OF(row, struct hnvrec_mac_pool,
+                                              header_)->name, n);
 }
 
 static char *
@@ -392,7 +400,8 @@ keep_network(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 
     HNVREC_PORT_FOR_EACH (port, ctx->idl) {
         if (port->logical_network && &port->logical_network->header_ == row) {
-            return xasprintf("logical network \"%s\" has port \"%s\"",
+            return xasprintf("logical network \"%s\" has port \"%s\"; "
+                             "delete that first",
                              port->logical_network->name, port->name);
         }
     }

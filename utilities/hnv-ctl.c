@@ -572,6 +572,8 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_WARN);
     vlog_set_levels_from_string_assert("reconnect:warn");
+    /* What the database refuses is our error message. */
+    vlog_set_levels_from_string_assert("console:ovsdb_idl:err");
     ctl_init(&hnvrec_idl_class, hnvrec_table_classes, classes, NULL,
              hnv_ctl_exit);
     for (size_t i = 0; i < ARRAY_SIZE(command_arrays); i++) {
