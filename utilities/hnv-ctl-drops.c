@@ -331,13 +331,19 @@ is_wanted(const struct ctl_context *ctx, const struct drop *drop)
     return true;
 }
 
-static struct cell *
+static void
 add_text(struct table *table, const char *text)
+{
+    table_add_cell(table)->text = xstrdup(text);
+}
+
+static void
+add_number(struct table *table, uint64_t number)
 {
     struct cell *cell = table_add_cell(table);
 
-    cell->text = xstrdup(text);
-    return cell;
+    cell->json = json_integer_create(number);
+    cell->type = &ovsdb_type_integer;
 }
 
 static void
@@ -364,11 +370,12 @@ print_drops(struct ctl_context *ctx, const struct drops *drops)
         add_text(ctx->table, drop->host);
         add_text(ctx->table, drop->reason);
         add_text(ctx->table, drop->tenant);
-        table_add_cell(ctx->table)->text = xasprintf("%"PRIu64,
-                                                     drop->packets);
-        table_add_cell(ctx->table)->text
-            = (drop->bytes == UINT64_MAX ? xstrdup("-")
-               : xasprintf("%"PRIu64, drop->bytes));
+        add_number(ctx->table, drop->packets);
+        if (drop->bytes == UINT64_MAX) {
+            add_text(ctx->table, "-");
+        } else {
+            add_number(ctx->table, drop->bytes);
+        }
         add_text(ctx->table, drop->by);
         add_text(ctx->table, drop->text ? drop->text : "see ovs-nvgre(7)");
     }

@@ -41,6 +41,10 @@ hnv_explain_step(uint8_t table, int priority)
             best_priority = steps[i].priority;
         }
     }
+    if (best && !strncmp(best, "plus ", 5)) {
+        best += strcspn(best, ":");
+        best += strspn(best, ": ");
+    }
     return best;
 }
 

@@ -5,6 +5,7 @@
 #include "hnv-ctl-trace.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "hnv-ctl-switch.h"
 #include "hnv-values.h"
@@ -33,6 +34,7 @@ judge_agent(const struct hnv_oftrace_exit *e, struct hnv_outcome *o)
     if (op && op < ARRAY_SIZE(texts)) {
         o->verdict = op == HNV_OP_LOOKUP ? HNV_UNDECIDED : HNV_ANSWERED;
         o->text = xstrdup(texts[op]);
+        o->for_larger = op == HNV_OP_TOO_BIG;
     } else {
         o->verdict = HNV_UNDECIDED;
         o->text = xstrdup("an SDN controller gets it");
@@ -100,7 +102,9 @@ judge_exit(const struct hnv_explain *explain, const struct hnv_hop *hop,
         break;
     case HNV_EXIT_FAILED:
         o->verdict = HNV_DROPPED;
-        o->text = xasprintf("Open vSwitch drops it: %s", e->problem);
+        o->text = (strcmp(e->problem, "skipping output to input port")
+                   ? xasprintf("Open vSwitch drops it: %s", e->problem)
+                   : xstrdup("not back to the sender"));
         break;
     }
 }
@@ -148,7 +152,7 @@ hnv_trace_judge(const struct hnv_explain *explain, struct hnv_hop *hop)
         judge_exit(explain, hop, &trace->exits[i], o);
         if (o->sent_on) {
             hop->sent_on = true;
-        } else {
+        } else if (!o->for_larger || trace->n_exits == 1) {
             hop->verdict = MAX(hop->verdict, o->verdict);
         }
     }

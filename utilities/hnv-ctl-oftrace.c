@@ -103,31 +103,32 @@ add_controller(struct parser *p, const char *action)
 {
     struct hnv_oftrace_exit *e = add_exit(p, HNV_EXIT_CONTROLLER, NULL);
     const char *s = strstr(action, "userdata=");
+    bool ok;
 
     if (s) {
         s += strlen("userdata=");
         while (e->n_userdata < sizeof e->userdata
                && isxdigit((unsigned char) s[0])
                && isxdigit((unsigned char) s[1])) {
-            e->userdata[e->n_userdata++] = hexits_value(s, 2, NULL);
+            e->userdata[e->n_userdata++] = hexits_value(s, 2, &ok);
             s += s[2] == '.' ? 3 : 2;
         }
     }
 }
 
-/* Takes note of the VSID that "load:0x1389->NXM_NX_TUN_ID[]" and the likes
- * set, and of no more than that. */
+/* Takes note of the VSID that "set_field:0x1389->tun_id" and the likes set. */
 static void
 parse_tun_id(struct parser *p, const char *line)
 {
     const char *now = strstr(line, "] is now ");
     unsigned int value;
 
-    if (!strstr(line, "NXM_NX_TUN_ID[")) {
+    if (!strstr(line, "NXM_NX_TUN_ID[") && !strstr(line, "->tun_id")) {
         return;
     }
-    if (ovs_scan(line, "load:%x", &value)
-        || (now && ovs_scan(now, "] is now %x", &value))) {
+    if (ovs_scan(line, "load:%i", &value)
+        || ovs_scan(line, "set_field:%i->tun_id", &value)
+        || (now && ovs_scan(now, "] is now %i", &value))) {
         p->tun_id = value;
     }
 }

@@ -4,7 +4,6 @@
 
 #include "hnv-ctl-packet.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +20,99 @@
 
 /* A source port of those that are for clients. */
 enum { CLIENT_PORT = 49152 };
+
+/* Fields that are on the wire. */
+static const char *const header_fields[] = {
+    "dl_", "nw_", "ipv6_", "arp_", "nd_", "icmp", "tp_", "tcp", "udp", "sctp",
+    "arp", "ip", NULL
+};
+
+/* Likewise, and what a switch adds to a packet that enters it. */
+static const char *const input_fields[] = {
+    "in_port=", "tun_id=", "tun_src=", "tun_dst=", "tun_ipv6_",
+    "dl_", "nw_", "ipv6_", "arp_", "nd_", "icmp", "tp_", "tcp", "udp", "sctp",
+    "arp", "ip", NULL
+};
+
+static bool
+has_prefix(const char *s, const char *const prefixes[])
+{
+    for (size_t i = 0; prefixes && prefixes[i]; i++) {
+        if (!strncmp(s, prefixes[i], strlen(prefixes[i]))) {
+            return true;
+        }
+    }
+    return !prefixes;
+}
+
+/* Appends 'field' of a packet of protocol 'proto' with the name that
+ * parse_ofp_exact_flow() knows it by, which is not always the one that
+ * flow_format() has for it. */
+static void
+put_field(const char *proto, const char *field, struct ds *ds)
+{
+    bool icmp6 = !strcmp(proto, "icmp6");
+
+    if (!strncmp(field, "tp_", 3)) {
+        size_t len = strcspn(proto, "6");
+
+        ds_put_format(ds, "%.*s_%s", (int) len, proto, field + 3);
+    } else if (icmp6 && !strncmp(field, "icmp_", 5)) {
+        ds_put_format(ds, "icmpv6_%s", field + 5);
+    } else {
+        ds_put_cstr(ds, field);
+    }
+}
+
+static const char *
+protocol_of(const char *field)
+{
+    static const char *const protocols[] = {
+        "tcp", "tcp6", "udp", "udp6", "sctp", "sctp6", "icmp6",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+        if (!strcmp(field, protocols[i])) {
+            return protocols[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns those of the fields in 'text' that start like one of 'prefixes', or
+ * all if that is null, such that parse_ofp_exact_flow() takes them. */
+static char *
+normal_fields(const char *text, const char *const prefixes[])
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    char *copy = xstrdup(text);
+    const char *proto = "tcp";
+    char *save = NULL;
+
+    for (char *field = strtok_r(copy, ", ", &save); field;
+         field = strtok_r(NULL, ", ", &save)) {
+        const char *found = protocol_of(field);
+
+        proto = found ? found : proto;
+        if (has_prefix(field, prefixes)) {
+            ds_put_cstr(&ds, ds.length ? "," : "");
+            put_field(proto, field, &ds);
+        }
+    }
+    free(copy);
+    return ds_steal_cstr(&ds);
+}
+
+static char *
+parse_fields(const char *text, const char *const prefixes[],
+             struct flow *flow)
+{
+    char *fields = normal_fields(text, prefixes);
+    char *error = parse_ofp_exact_flow(flow, NULL, NULL, fields, NULL);
+
+    free(fields);
+    return error;
+}
 
 /* Splits "ADDRESS", "ADDRESS:PORT" or "[ADDRESS]:PORT" into '*address' and
  * '*port', which point into 'text'.  '*port' may become null. */
@@ -132,8 +224,8 @@ hnv_packet_parse(int argc, char *argv[], struct flow *flow)
         ds_put_format(&ds, "%s%s", ds.length ? "," : "", argv[i]);
     }
     if (!error) {
-        char *fault = parse_ofp_exact_flow(flow, NULL, NULL, ds_cstr(&ds),
-                                           NULL);
+        char *fault = parse_fields(ds_cstr(&ds), NULL, flow);
+
         if (fault) {
             error = xasprintf("%s"HELP, fault);
             free(fault);
@@ -148,15 +240,18 @@ hnv_packet_parse(int argc, char *argv[], struct flow *flow)
 char *
 hnv_packet_from_trace(const char *text, struct flow *flow)
 {
-    char *error = parse_ofp_exact_flow(flow, NULL, NULL, text, NULL);
+    return parse_fields(text, header_fields, flow);
+}
 
-    if (!error) {
-        memset(flow, 0, offsetof(struct flow, dl_dst));
-        flow->ct_nw_src = flow->ct_nw_dst = 0;
-        flow->ct_ipv6_src = flow->ct_ipv6_dst = in6addr_any;
-        flow->ct_tp_src = flow->ct_tp_dst = 0;
-    }
-    return error;
+/* Returns 'flow' as "ofproto/trace" wants it. */
+char *
+hnv_packet_to_trace(const struct flow *flow)
+{
+    char *text = flow_to_string(flow, NULL);
+    char *fields = normal_fields(text, input_fields);
+
+    free(text);
+    return fields;
 }
 
 void
@@ -166,6 +261,7 @@ hnv_packet_set_tunnel(struct flow *flow, uint32_t vsid,
     struct flow_tnl *tunnel = &flow->tunnel;
 
     memset(tunnel, 0, sizeof *tunnel);
+    tunnel->flags = FLOW_TNL_F_KEY;
     tunnel->tun_id = htonll(vsid);
     if (hnv_address_is_v4(dst)) {
         tunnel->ip_src = in6_addr_get_mapped_ipv4(src);

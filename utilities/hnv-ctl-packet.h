@@ -52,6 +52,9 @@ char *hnv_packet_parse(int argc, char *argv[], struct flow *);
 char *hnv_packet_set_sender(struct flow *, const struct hnv_packet_sender *);
 char *hnv_packet_from_trace(const char *text, struct flow *);
 
+/* Returns text, which the caller frees, for "ofproto/trace". */
+char *hnv_packet_to_trace(const struct flow *);
+
 /* Stores where the packet goes, if it is IP; false otherwise. */
 bool hnv_packet_destination(const struct flow *, struct in6_addr *);
 bool hnv_packet_source(const struct flow *, struct in6_addr *);

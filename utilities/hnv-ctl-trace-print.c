@@ -36,6 +36,30 @@ hnv_verdict_name(enum hnv_verdict verdict)
 /* For people.                                                              */
 /* ------------------------------------------------------------------------ */
 
+/* A domain says less about a flow than what such flows do. */
+static bool
+is_of_domain(const struct hnv_oftrace_step *step)
+{
+    struct hnv_cookie c;
+
+    return hnv_cookie_decode(step->cookie, &c) && c.row == HNV_ROW_DOMAIN;
+}
+
+/* Whether a step or an exit is only for packets that are larger than this one,
+ * of which the switch does not know how large it is. */
+static bool
+is_for_larger(const struct hnv_hop *hop, size_t step)
+{
+    for (size_t i = 0; hop->trace.n_exits > 1 && i < hop->trace.n_exits;
+         i++) {
+        if (hop->trace.exits[i].step == step
+            && hop->outcomes[i].for_larger) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 format_step(const struct hnv_trace *trace,
             const struct hnv_oftrace_step *step, struct ds *ds)
@@ -52,7 +76,7 @@ format_step(const struct hnv_trace *trace,
                   name ? name : "(controller)");
     if (!name) {
         ds_put_format(ds, "%s priority %d", step->match, step->priority);
-    } else if (row.table) {
+    } else if (row.table && (!text || !is_of_domain(step))) {
         ds_put_format(ds, "%s %s", row.table, row.name);
     } else {
         ds_put_cstr(ds, text ? text : step->match);
@@ -98,10 +122,14 @@ format_hop(const struct hnv_trace *trace, const struct hnv_hop *hop, bool raw,
     }
     ds_put_char(ds, '\n');
     for (size_t i = 0; i < hop->trace.n_steps; i++) {
-        format_step(trace, &hop->trace.steps[i], ds);
+        if (!is_for_larger(hop, i)) {
+            format_step(trace, &hop->trace.steps[i], ds);
+        }
     }
     for (size_t i = 0; i < hop->trace.n_exits; i++) {
-        ds_put_format(ds, "  => %s\n", hop->outcomes[i].text);
+        if (!is_for_larger(hop, hop->trace.exits[i].step)) {
+            ds_put_format(ds, "  => %s\n", hop->outcomes[i].text);
+        }
     }
     if (hop->drop) {
         ds_put_format(ds, "  => dropped: %s\n", hnv_drop_name(hop->drop));
@@ -247,7 +275,7 @@ hop_to_json(const struct hnv_trace *trace, const struct hnv_hop *hop)
     put_string(json, "host", hop->sw->host);
     put_string(json, "bridge", hop->sw->bridge);
     json_object_put(json, "flow", json_string_create_nocopy(
-                        flow_to_string(&hop->flow, NULL)));
+                        hnv_packet_to_trace(&hop->flow)));
     json_object_put(json, "steps", steps);
     json_object_put(json, "outcomes", outcomes);
     if (hop->verdict == HNV_DROPPED && !hop->sent_on) {

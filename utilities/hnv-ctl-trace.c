@@ -285,7 +285,7 @@ make_packet(struct tracer *t, int argc, char *argv[], struct flow *flow)
 static bool
 ask_switch(struct tracer *t, struct hnv_hop *hop)
 {
-    char *flow = flow_to_string(&hop->flow, NULL);
+    char *flow = hnv_packet_to_trace(&hop->flow);
     char *argv[2 + 2 * MAX_CT] = { hop->sw->bridge, flow };
     int argc = 2;
 

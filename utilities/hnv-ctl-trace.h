@@ -54,6 +54,7 @@ struct hnv_outcome {
     const char *interface;      /* Where it goes out, or null. */
     const char *host;           /* Sent on: to that host, or null. */
     bool sent_on;
+    bool for_larger;            /* Only if the packet is too big. */
 };
 
 struct hnv_hop {
