@@ -6,6 +6,7 @@ dist_examples_DATA = utilities/nvgre_controller.py
 
 EXTRA_DIST += \
 	utilities/hnv-demo \
+	utilities/hnv-sandbox \
 	$(srcdir)/utilities/lint \
 	utilities/nvgre.lua \
 	utilities/ovs-build \

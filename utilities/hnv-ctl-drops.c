@@ -9,6 +9,7 @@
 
 #include "hnv-ctl-explain.h"
 #include "hnv-ctl-switch.h"
+#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-util.h"
 #include "openvswitch/poll-loop.h"
@@ -97,6 +98,19 @@ tenant_of_match(const struct drops *drops, const struct match *match)
     return "-";
 }
 
+static bool
+asks_agent(const struct ofputil_flow_stats *fs)
+{
+    const struct ofpact *a;
+
+    OFPACT_FOR_EACH (a, fs->ofpacts, fs->ofpacts_len) {
+        if (a->type == OFPACT_CONTROLLER) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 take_flow(struct drops *drops, const char *host,
           const struct ofputil_flow_stats *fs)
@@ -108,8 +122,9 @@ take_flow(struct drops *drops, const char *host,
     struct drop *drop;
     char *by;
 
+    /* The agent answers some of what is not forwarded. */
     if (!hnv_cookie_decode(cookie, &c) || !hnv_drop_name(c.drop)
-        || !fs->packet_count || fs->packet_count == UINT64_MAX) {
+        || asks_agent(fs) || !fs->packet_count || fs->packet_count == UINT64_MAX) {
         return;
     }
     row = hnv_explain_row(&drops->explain, cookie);
