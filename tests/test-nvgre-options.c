@@ -55,6 +55,19 @@ print_layouts(const struct nvgre_config *c)
 }
 
 static void
+print_gateways(const struct nvgre_gateways *gws)
+{
+    for (size_t i = 0; i < gws->n; i++) {
+        uint32_t vsid = gws->list[i].vsid;
+        bool ipv4 = IN6_IS_ADDR_V4MAPPED(&gws->list[i].ip) != 0;
+
+        printf("gateway of %"PRIu32": ", vsid);
+        print_address("gateway_ip", false,
+                      nvgre_gateways_find(gws, vsid, ipv4));
+    }
+}
+
+static void
 print_number(const char *what, bool inherit, unsigned int n)
 {
     if (inherit) {
@@ -84,6 +97,9 @@ print_config(const struct nvgre_config *c)
     print_layouts(c);
     printf("receive=%s\n", c->lenient ? "lenient" : "strict");
     printf("reserved_vsid=%s\n", c->reserved_vsid ? "allow" : "refuse");
+    printf("inner_fragment=%s\n", c->inner_fragment ? "true" : "false");
+    printf("too_big_rate=%"PRIu32"\n", c->too_big_rate);
+    print_gateways(&c->gateways);
     print_number("tos", tnl->tos_inherit, tnl->tos);
     print_number("ttl", tnl->ttl_inherit, tnl->ttl);
     printf("df_default=%s\n", tnl->dont_fragment ? "true" : "false");

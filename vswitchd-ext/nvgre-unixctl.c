@@ -127,6 +127,30 @@ format_offloads(const struct nvgre_port *port, const struct nvgre_config *c,
     }
 }
 
+/* Says what is done with packets that are too big, and how often it was. */
+static void
+format_too_big(const struct nvgre_config *c, struct nvgre_counters *n,
+               struct ds *s)
+{
+    const char *gateways = smap_get(&c->options, "gateway_ip");
+
+    ds_put_format(s, "    if too big: %s IPv4 without DF, %s the rest",
+                  c->inner_fragment ? "fragment" : "drop",
+                  c->too_big_rate ? "answer" : "drop");
+    if (c->too_big_rate) {
+        ds_put_format(s, " up to %"PRIu32" times a second%s%s",
+                      c->too_big_rate, gateways ? " as " : "",
+                      gateways ? gateways : "");
+    }
+    ds_put_format(s, "\n    too big: %"PRIu64" fragmented, "
+                  "%"PRIu64" answered, %"PRIu64" over the limit, "
+                  "%"PRIu64" not to be answered\n",
+                  atomic_count_get64(&n->tx_fragmented),
+                  atomic_count_get64(&n->too_big_answered),
+                  atomic_count_get64(&n->too_big_limited),
+                  atomic_count_get64(&n->too_big_unanswerable));
+}
+
 static void
 show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
 {
@@ -169,12 +193,7 @@ show_port(const struct netdev *netdev, struct nvgre_port *port, struct ds *s)
                   stats.rx_packets, stats.rx_bytes, stats.rx_dropped,
                   stats.tx_packets, stats.tx_bytes, stats.tx_dropped,
                   atomic_count_get64(&port->counters.tx_tags_removed));
-    ds_put_format(s, "    too big: %"PRIu64" fragmented, %"PRIu64" answered, "
-                  "%"PRIu64" over the limit, %"PRIu64" not to be answered\n",
-                  atomic_count_get64(&port->counters.tx_fragmented),
-                  atomic_count_get64(&port->counters.too_big_answered),
-                  atomic_count_get64(&port->counters.too_big_limited),
-                  atomic_count_get64(&port->counters.too_big_unanswerable));
+    format_too_big(c, &port->counters, s);
 }
 
 static void
