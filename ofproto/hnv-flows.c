@@ -130,11 +130,34 @@ hnv_flows_find(const struct hnv_flows *flows, const struct hnv_flow *like)
     return find_flow(flows, like, hash_flow(like));
 }
 
+/* Do 'a' and 'b' mean the same to a switch?  Actions that come back from a
+ * switch may differ in memory from those that were sent to it, because some
+ * have more than one way to be expressed, but not in OpenFlow. */
+static bool
+actions_equal(const struct ofpact *a, size_t a_len,
+              const struct ofpact *b, size_t b_len)
+{
+    struct ofpbuf a_of, b_of;
+    bool equal;
+
+    if (ofpacts_equal(a, a_len, b, b_len)) {
+        return true;
+    }
+    ofpbuf_init(&a_of, 256);
+    ofpbuf_init(&b_of, 256);
+    ofpacts_put_openflow_instructions(a, a_len, &a_of, OFP15_VERSION);
+    ofpacts_put_openflow_instructions(b, b_len, &b_of, OFP15_VERSION);
+    equal = ofpbuf_equal(&a_of, &b_of);
+    ofpbuf_uninit(&a_of);
+    ofpbuf_uninit(&b_of);
+    return equal;
+}
+
 bool
 hnv_flow_equal(const struct hnv_flow *a, const struct hnv_flow *b)
 {
     return (a->cookie == b->cookie && a->hard_timeout == b->hard_timeout
-            && ofpacts_equal(hnv_flow_actions(a), a->ofpacts_len,
+            && actions_equal(hnv_flow_actions(a), a->ofpacts_len,
                              hnv_flow_actions(b), b->ofpacts_len));
 }
 
@@ -291,7 +314,7 @@ hnv_group_equal(const struct hnv_group *a, const struct hnv_group *b)
         return false;
     }
     for (size_t i = 0; i < a->n_buckets; i++) {
-        if (!ofpacts_equal(a->buckets[i].data, a->buckets[i].size,
+        if (!actions_equal(a->buckets[i].data, a->buckets[i].size,
                            b->buckets[i].data, b->buckets[i].size)) {
             return false;
         }
