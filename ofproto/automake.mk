@@ -122,3 +122,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-snapshot.h \
 	ofproto/hnv-units.c \
 	ofproto/hnv-units.h
+
+sbin_PROGRAMS += ofproto/hnv-agent
+ofproto_hnv_agent_SOURCES = ofproto/hnv-agent.c
+ofproto_hnv_agent_LDADD = ofproto/libhnv.la $(OVS_LIB)
+dist_man_MANS += ofproto/hnv-agent.8

@@ -65,7 +65,6 @@ main(int argc, char *argv[])
 
     ovs_cmdl_proctitle_init(argc, argv);
     set_program_name(argv[0]);
-    service_start(&argc, &argv);
     ovs_remote = parse_options(argc, argv);
     fatal_ignore_sigpipe();
 
@@ -89,9 +88,6 @@ main(int argc, char *argv[])
             poll_immediate_wake();
         }
         poll_block();
-        if (should_service_stop()) {
-            exiting = true;
-        }
     }
 
     /* The switch keeps its flows, so that the next hnv-agent finds them and
@@ -100,7 +96,6 @@ main(int argc, char *argv[])
     unixctl_server_destroy(unixctl);
     free(unixctl_path);
     free(ovs_remote);
-    service_stop();
     return 0;
 }
 

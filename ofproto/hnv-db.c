@@ -405,10 +405,13 @@ hnv_db_set_domain_conditions(struct hnv_db *db)
 }
 
 /* The IDL sends a condition to the server only if it differs from the last
- * one, so this may be called often. */
+ * one, so this may be called often.  It must be called again after the
+ * connection came up, because the number that a condition set before that
+ * waits for might never come. */
 static void
 hnv_db_set_conditions(struct hnv_db *db)
 {
+    db->want_seqno = 0;
     hnv_db_set_host_conditions(db);
     hnv_db_set_domain_conditions(db);
 }
@@ -429,6 +432,8 @@ hnv_db_run(struct hnv_db *db)
         db->idl_seqno = idl_seqno;
         db->interest_changed = false;
         db->seqno++;
+    } else if (!hnv_db_is_synced(db)) {
+        hnv_db_set_conditions(db);
     }
 }
 

@@ -14,12 +14,15 @@
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-meter.h"
 
+/* Bytes of log after which changes are only counted. */
+#define HNV_DELTA_MAX_LOG 65536
+
 static void
 hnv_delta_log(struct hnv_delta *delta, const char *verb,
               const struct hnv_flow *flow)
 {
     delta->n++;
-    if (delta->log) {
+    if (delta->log && delta->log->length < HNV_DELTA_MAX_LOG) {
         ds_put_format(delta->log, "%s ", verb);
         hnv_flow_format(flow, delta->log);
         ds_chomp(delta->log, '\n');

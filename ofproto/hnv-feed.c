@@ -260,6 +260,13 @@ hnv_feed_run(struct hnv_feed *feed)
         }
         ovsdb_cs_event_destroy(event);
     }
+
+    /* The number that a condition set before the connection came up waits for
+     * might never come, so ask again. */
+    if (!hnv_feed_is_synced(feed)) {
+        feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE,
+                                                  feed->condition);
+    }
 }
 
 /* Arranges for poll_block() to wake up when hnv_feed_run() has work. */

@@ -23,8 +23,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/ofp-flow.h"
-#include "openvswitch/ofp-group.h"
 #include "openvswitch/poll-loop.h"
+#include "packets.h"
 #include "util.h"
 
 COVERAGE_DEFINE(hnv_record_compiled);
@@ -33,9 +33,6 @@ COVERAGE_DEFINE(hnv_resync);
 
 /* Records to install in one run, so that other work gets its turn. */
 #define HNV_MAX_INSTALL 10000
-
-/* Changes that hnv_installer_get_resync() names. */
-#define HNV_MAX_LOG 65536
 
 struct hnv_installer {
     struct hnv_ofconn *ofconn;
@@ -369,8 +366,6 @@ hnv_installer_install_missing(struct hnv_installer *inst)
 
     if (inst->resyncing) {
         inst->n_resync_changes += delta.n;
-        ds_truncate(&inst->resync_log, MIN(inst->resync_log.length,
-                                           HNV_MAX_LOG));
         inst->resyncing = inst->n_missing > 0;
     }
 }
@@ -486,6 +481,7 @@ hnv_installer_has_flow(struct hnv_installer *inst,
         .hard_timeout = fs->hard_timeout,
         .table_id = fs->table_id,
     };
+    struct match match = fs->match;
     const struct hnv_flow *added;
     struct ofpbuf ofpacts;
     struct hnv_flows one;
@@ -493,9 +489,14 @@ hnv_installer_has_flow(struct hnv_installer *inst,
     if (fs->table_id >= HNV_AGENT_TABLES) {
         return;
     }
+    /* The switch adds to each match that the packet must be Ethernet, which
+     * is so in any case. */
+    if (match.flow.packet_type == htonl(PT_ETH)) {
+        match.wc.masks.packet_type = 0;
+    }
     ofpbuf_use_const(&ofpacts, fs->ofpacts, fs->ofpacts_len);
     hnv_flows_init(&one);
-    hnv_flows_add(&one, &flow, &fs->match, &ofpacts);
+    hnv_flows_add(&one, &flow, &match, &ofpacts);
     added = CONTAINER_OF(hmap_first(&one.flows), struct hnv_flow, node);
     if (!hnv_installer_match_record(inst, added)) {
         hnv_flows_merge(&inst->have, &one);
@@ -547,11 +548,9 @@ hnv_installer_has_all(struct hnv_installer *inst)
     struct hnv_change change;
     struct hnv_flows want;
 
-    if (!inst->policy) {
-        return;
-    }
+    /* Everything is compiled anew. */
     while (hnv_peers_next_change(inst->peers, &change)) {
-        continue;               /* Everything is compiled anew below. */
+        continue;
     }
     hnv_units_update_all(&inst->units, inst->policy, inst->host, inst->peers);
     hnv_flows_init(&want);
@@ -592,7 +591,7 @@ hnv_installer_get_resync(struct hnv_installer *inst, size_t *n_changes,
     return hnv_installer_is_active(inst) && !inst->resyncing;
 }
 
-/* Returns the number of flows in the switch, not counting those of records. */
+/* Returns the number of flows that are not of records. */
 size_t
 hnv_installer_count_flows(const struct hnv_installer *inst)
 {
