@@ -6,6 +6,8 @@
 
 #include "hnv-tables.h"
 
+#include <netinet/icmp6.h>
+
 #include "packets.h"
 
 static void
@@ -38,20 +40,45 @@ write_lport(struct hnv_draft *d, const struct hnv_lport *lport)
 }
 
 static void
-write_rewrite_port(struct hnv_draft *d, ofp_port_t port)
+start_rewrite(struct hnv_compiler *c, int priority)
 {
-    static const uint16_t types[] = {
-        ETH_TYPE_IP, ETH_TYPE_IPV6, ETH_TYPE_ARP
-    };
+    hnv_draft_start(&c->draft, HNV_TABLE_CLASSIFY, priority,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    match_set_in_port(&c->draft.match, c->host->rewrite_port);
+}
 
-    for (size_t i = 0; port != OFPP_NONE && i < ARRAY_SIZE(types); i++) {
-        hnv_draft_start(d, HNV_TABLE_CLASSIFY, HNV_PRI_CLASSIFY_REWRITE,
-                       hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
-        match_set_in_port(&d->match, port);
-        match_set_dl_type(&d->match, htons(types[i]));
-        hnv_act_goto(d, HNV_TABLE_REWRITE_IN_DST);
-        hnv_draft_add(d);
+static void
+finish_rewrite(struct hnv_compiler *c)
+{
+    hnv_act_goto(&c->draft, HNV_TABLE_REWRITE_IN_DST);
+    hnv_draft_add(&c->draft);
+}
+
+/* The provider network's bridge may flood what is for others. */
+static void
+write_rewrite_port(struct hnv_compiler *c)
+{
+    struct hnv_draft *d = &c->draft;
+
+    if (c->host->rewrite_port == OFPP_NONE) {
+        return;
     }
+    for (int v4 = 0; v4 <= 1; v4++) {
+        start_rewrite(c, HNV_PRI_CLASSIFY_REWRITE);
+        match_set_dl_dst(&d->match, c->host->rewrite_mac);
+        hnv_match_ip(d, v4);
+        finish_rewrite(c);
+    }
+    start_rewrite(c, HNV_PRI_CLASSIFY_REWRITE);
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    match_set_nw_proto(&d->match, ARP_OP_REQUEST);
+    finish_rewrite(c);
+    start_rewrite(c, HNV_PRI_CLASSIFY_REWRITE);
+    hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
+    hnv_match_group_mac(d);
+    finish_rewrite(c);
+    start_rewrite(c, HNV_PRI_CLASSIFY_REWRITE_NOT);
+    hnv_draft_drop(d, HNV_DROP_NOT_OURS);
 }
 
 /* Unless the domain wants the destination's VSID only, any VSID of it may
@@ -88,7 +115,7 @@ hnv_classify_base(struct hnv_compiler *c)
         hnv_act_goto(d, HNV_TABLE_TUN_CLASSIFY);
         hnv_draft_add(d);
     }
-    write_rewrite_port(d, c->host->rewrite_port);
+    write_rewrite_port(c);
     HNV_FOR_EACH_LPORT (lport, c->host) {
         write_lport(d, lport);
     }

@@ -193,7 +193,9 @@ enum hnv_flag {
     HNV_PRIORITY(CLASSIFY, TUNNEL, 1000,                                      \
                  "from the nvgre port: go to TUN_CLASSIFY")                   \
     HNV_PRIORITY(CLASSIFY, REWRITE, 990,                                      \
-                 "IP or ARP from the provider network: IP rewrite")           \
+                 "for IP rewrite, from the provider network")                 \
+    HNV_PRIORITY(CLASSIFY, REWRITE_NOT, 985,                                  \
+                 "anything else from the provider network: drop")             \
     HNV_PRIORITY(CLASSIFY, UPLINK, 980,                                       \
                  "from an uplink of ports that are not virtualized: PASS")    \
     HNV_PRIORITY(CLASSIFY, TAGGED, 900,                                       \
@@ -241,6 +243,7 @@ enum hnv_flag {
     HNV_PRIORITY(VERIFY, NONE, 0, "from a PA that no record has: drop")       \
     HNV_PRIORITY(REWRITE_IN_DST, ARP, 200,                                    \
                  "ARP request for a PA that is a local machine's: answer")    \
+    HNV_PRIORITY(REWRITE_IN_DST, ARP_NOT, 150, "other such requests: drop")   \
     HNV_PRIORITY(REWRITE_IN_DST, RECORD, 100,                                 \
                  "to the PA of a local record: destination becomes its CA")   \
     HNV_PRIORITY(REWRITE_IN_DST, NONE, 0, "to any other PA: drop")            \
@@ -420,7 +423,9 @@ enum hnv_priority {
              "IP rewrite: no record has that PA or CA")                       \
     HNV_DROP(GATEWAY, "gateway", "gateway address does not serve that")       \
     HNV_DROP(WRONG_VLAN, "wrong-vlan", "no local port in that VLAN")          \
-    HNV_DROP(TTL, "ttl", "TTL exceeded in a domain without answers")
+    HNV_DROP(TTL, "ttl", "TTL exceeded; the sender is told")                  \
+    HNV_DROP(NOT_OURS, "not-ours",                                            \
+             "frame of the provider network that is for somebody else")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */

@@ -66,6 +66,28 @@ parse_range(const char *text, struct hnv_range *range, bool *any)
     return NULL;
 }
 
+/* Whether 'prefix' is one of the first 'n' elements of 'list'. */
+static bool
+prefix_is_listed(const struct hnv_prefix *list, size_t n,
+                 const struct hnv_prefix *prefix)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].plen == prefix->plen
+            && ipv6_addr_equals(&list[i].address, &prefix->address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+compare_ranges(const void *a_, const void *b_)
+{
+    const struct hnv_range *a = a_, *b = b_;
+
+    return a->first < b->first ? -1 : a->first > b->first;
+}
+
 /* An element ANY makes the whole list say nothing. */
 static char *
 parse_addresses(const struct hnv_strings *strings, struct hnv_prefix **out,
@@ -80,9 +102,31 @@ parse_addresses(const struct hnv_strings *strings, struct hnv_prefix **out,
             *n = 0;
             return error;
         }
-        *n += 1;
+        if (!prefix_is_listed(*out, *n, &(*out)[i])) {
+            (*out)[(*n)++] = (*out)[i];
+        }
     }
     return NULL;
+}
+
+/* Leaves out what is part of the range before it.  The result has no two
+ * ranges in common, thus no two blocks. */
+static size_t
+merge_ranges(struct hnv_range *ranges, size_t n)
+{
+    size_t n_out = 0;
+
+    qsort(ranges, n, sizeof *ranges, compare_ranges);
+    for (size_t i = 0; i < n; i++) {
+        struct hnv_range *last = n_out ? &ranges[n_out - 1] : NULL;
+
+        if (last && ranges[i].first <= last->last) {
+            last->last = MAX(last->last, ranges[i].last);
+        } else {
+            ranges[n_out++] = ranges[i];
+        }
+    }
+    return n_out;
 }
 
 static char *
@@ -100,6 +144,7 @@ parse_ranges(const struct hnv_strings *strings, struct hnv_range **out,
         }
         *n += 1;
     }
+    *n = merge_ranges(*out, *n);
     return NULL;
 }
 

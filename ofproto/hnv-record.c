@@ -12,9 +12,11 @@
 
 /* A record of a multicast group has multicast PAs, any other has none. */
 static char *
-check_pas(const struct hnv_record_row *row, const struct in6_addr *pas,
-          size_t n, bool multicast)
+check_pas(const struct hnv_record_row *row, const struct in6_addr *ca,
+          const struct in6_addr *pas, size_t n)
 {
+    bool multicast = hnv_address_is_multicast(ca);
+
     for (size_t i = 0; i < n; i++) {
         if (hnv_address_is_multicast(&pas[i]) != multicast) {
             return xasprintf("customer address %s and its provider addresses "
@@ -22,8 +24,10 @@ check_pas(const struct hnv_record_row *row, const struct in6_addr *pas,
                              row->customer_address);
         }
     }
-    if (row->rule == HNV_RULE_REWRITE && !n) {
-        return xstrdup("IP rewrite needs a provider address");
+    if (row->rule == HNV_RULE_REWRITE
+        && (n != 1 || hnv_address_is_v4(&pas[0]) != hnv_address_is_v4(ca))) {
+        return xstrdup("IP rewrite needs one provider address, of the same IP "
+                       "version as the customer address");
     }
     return NULL;
 }
@@ -87,7 +91,7 @@ hnv_record_parse(const struct hnv_record_row *row, struct hnv_peers *peers,
                                      &n_standby);
     }
     if (!error) {
-        error = check_pas(row, pas, n_primary + n_standby, multicast);
+        error = check_pas(row, &ca, pas, n_primary + n_standby);
     }
     if (error) {
         return error;

@@ -38,6 +38,16 @@ hnv_rewrite_base(struct hnv_compiler *c)
 {
     struct hnv_draft *d = &c->draft;
 
+    hnv_draft_start(d, HNV_TABLE_REWRITE_IN_DST,
+                    HNV_PRI_REWRITE_IN_DST_ARP_NOT,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    hnv_draft_drop(d, HNV_DROP_NOT_OURS);
+    hnv_draft_start(d, HNV_TABLE_REWRITE_IN_DST,
+                    HNV_PRI_REWRITE_IN_DST_ARP_NOT,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
+    hnv_draft_drop(d, HNV_DROP_NOT_OURS);
     write_drop(d, HNV_TABLE_REWRITE_IN_DST, HNV_PRI_REWRITE_IN_DST_NONE);
     write_drop(d, HNV_TABLE_REWRITE_IN_SRC, HNV_PRI_REWRITE_IN_SRC_NONE);
     write_drop(d, HNV_TABLE_REWRITE_OUT, HNV_PRI_REWRITE_OUT_NONE);

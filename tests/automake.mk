@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	$(wildcard $(srcdir)/tests/*.at) \
 	$(wildcard $(srcdir)/tests/*.py) \
+	$(wildcard $(srcdir)/tests/*.json $(srcdir)/tests/*.cases) \
 	$(wildcard $(addprefix $(srcdir)/tests/,bench fuzz mutants \
 		mutate nvgrepeer peers)) \
 	tests/check-ovs

@@ -3,6 +3,9 @@
 # Sources of the unit tests in tests/hnvtest, beyond hnvtest.c itself.
 
 HNVTEST_SOURCES += \
+	tests/test-hnv-compile.c \
+	tests/test-hnv-policy.c \
+	tests/test-hnv-policy.h \
 	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-options.c \
