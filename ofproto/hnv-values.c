@@ -282,7 +282,7 @@ hnv_vsid_parse(const char *s, uint32_t *vsid)
                          "%d to %d", s, HNV_VSID_MIN, HNV_VSID_MAX);
     }
     if (value < HNV_VSID_MIN || value > HNV_VSID_MAX) {
-        return xasprintf("VSID %s is %s (RFC 7637 section 3.2); use one from "
+        return xasprintf("VSID %s is %s (RFC 7637 section 3.4); use one from "
                          "%d to %d", s,
                          value > 0xffffff ? "more than 24 bits" : "reserved",
                          HNV_VSID_MIN, HNV_VSID_MAX);

@@ -40,7 +40,7 @@
  *      often a mistake than a subnet.
  *
  *    - The RFC leaves VSIDs below 0x1000 and 0xffffff to nobody (RFC 7637
- *      section 3.2), so no policy may have them, although Microsoft's own
+ *      section 3.4), so no policy may have them, although Microsoft's own
  *      samples do.
  *
  * A function that returns "char *" returns null if all is well.  Otherwise it

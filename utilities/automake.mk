@@ -27,6 +27,7 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-hosts.c \
 	utilities/hnv-ctl-judge.c \
 	utilities/hnv-ctl-list.c \
+	utilities/hnv-ctl-names.c \
 	utilities/hnv-ctl-next-hop.c \
 	utilities/hnv-ctl-objects-net.c \
 	utilities/hnv-ctl-objects.c \
@@ -49,3 +50,18 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl.c \
 	utilities/hnv-ctl.h
 utilities_hnv_ctl_LDADD = ofproto/libhnv.la $(OVS_LIB)
+
+dist_man_MANS += utilities/hnv-ctl.8
+
+# Where bash-completion looks for a file with the name of the command.
+bashcompletiondir = $(datadir)/bash-completion/completions
+EXTRA_DIST += utilities/hnv-ctl-completion.bash
+install-data-local: install-completion
+uninstall-local: uninstall-completion
+.PHONY: install-completion uninstall-completion
+install-completion:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) '$(srcdir)/utilities/hnv-ctl-completion.bash' \
+		'$(DESTDIR)$(bashcompletiondir)/hnv-ctl'
+uninstall-completion:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/hnv-ctl'

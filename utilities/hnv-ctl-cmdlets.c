@@ -410,8 +410,6 @@ cmd_set(struct ctl_context *ctx)
 /* Global.                                                                  */
 /* ------------------------------------------------------------------------ */
 
-static const char *const global_names[] = { "UseExternalRouter" };
-
 static void
 pre_global(struct ctl_context *ctx)
 {
@@ -422,24 +420,19 @@ static void
 cmd_get_global(struct ctl_context *ctx)
 {
     const struct hnvrec_hnv_global *global = hnvrec_hnv_global_first(ctx->idl);
-    const char *values[1];
 
-    if (hnv_cmdlet_parse(ctx, global_names, 1, values)) {
-        ds_put_format(&ctx->output, "\nUseExternalRouter : %s\n",
-                      global && global->use_external_router ? "True"
-                      : "False");
-    }
+    ds_put_format(&ctx->output, "\nUseExternalRouter : %s\n",
+                  global && global->use_external_router ? "True" : "False");
 }
 
 static void
 cmd_set_global(struct ctl_context *ctx)
 {
-    const char *values[1];
+    static const char *const names[] = { "UseExternalRouter" };
+    const char *values[ARRAY_SIZE(names)];
 
-    if (!hnv_cmdlet_parse(ctx, global_names, 1, values)) {
-        return;
-    }
-    if (values[0]) {
+    if (hnv_cmdlet_parse(ctx, names, ARRAY_SIZE(names), values)
+        && values[0]) {
         const char *value = values[0] + (values[0][0] == '$');
 
         hnv_ctl_put(ctx, &hnv_ctl_global(ctx)->header_,

@@ -353,8 +353,8 @@ keep_subnet(const struct ctl_context *ctx, const struct ovsdb_idl_row *row)
     }
     HNVREC_PORT_FOR_EACH (port, ctx->idl) {
         if (port->n_vsid && *port->vsid == vsid) {
-            return xasprintf("virtual subnet %"PRId64" has port \"%s\"; delete "
-                             "that first", vsid, port->name);
+            return xasprintf("virtual subnet %"PRId64" has port \"%s\"; "
+                             "delete that first", vsid, port->name);
         }
     }
     return NULL;

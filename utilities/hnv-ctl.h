@@ -86,6 +86,9 @@ enum hnv_ctl_noun_id {
 };
 extern const struct hnv_ctl_noun hnv_ctl_nouns[HNV_CTL_N_NOUNS];
 
+/* hnv-ctl-names.c: what people may name rows by. */
+extern const struct ctl_table_class hnv_ctl_table_classes[HNVREC_N_TABLES];
+
 /* Commands, an array for each file, ended by a null name. */
 extern const struct ctl_command_syntax hnv_ctl_admin_commands[];
 extern const struct ctl_command_syntax hnv_ctl_cmdlets[];
