@@ -124,7 +124,8 @@ take_flow(struct drops *drops, const char *host,
 
     /* The agent answers some of what is not forwarded. */
     if (!hnv_cookie_decode(cookie, &c) || !hnv_drop_name(c.drop)
-        || asks_agent(fs) || !fs->packet_count || fs->packet_count == UINT64_MAX) {
+        || asks_agent(fs) || !fs->packet_count
+        || fs->packet_count == UINT64_MAX) {
         return;
     }
     row = hnv_explain_row(&drops->explain, cookie);

@@ -94,6 +94,11 @@ normal_fields(const char *text, const char *const prefixes[])
         const char *found = protocol_of(field);
 
         proto = found ? found : proto;
+        /* Only one of these two is in a packet. */
+        if (!strcmp(field, "nd_sll=00:00:00:00:00:00")
+            || !strcmp(field, "nd_tll=00:00:00:00:00:00")) {
+            continue;
+        }
         if (has_prefix(field, prefixes)) {
             ds_put_cstr(&ds, ds.length ? "," : "");
             put_field(proto, field, &ds);

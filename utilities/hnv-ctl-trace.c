@@ -148,7 +148,7 @@ fetch_records(struct tracer *t, const struct flow *flow)
         }
     }
 
-    idl = ovsdb_idl_create(hnv_ctl_remote(), &hnvrec_idl_class, false, true);
+    idl = ovsdb_idl_create(hnv_ctl_remote, &hnvrec_idl_class, false, true);
     ovsdb_idl_set_leader_only(idl, false);
     ovsdb_idl_add_table(idl, &hnvrec_table_routing_domain);
     ovsdb_idl_add_column(idl, &hnvrec_routing_domain_col_name);
@@ -159,7 +159,7 @@ fetch_records(struct tracer *t, const struct flow *flow)
     ovsdb_idl_set_condition(idl, &hnvrec_table_lookup_record, &condition);
     ovsdb_idl_condition_destroy(&condition);
     if (!hnv_switch_fetch(idl, TIMEOUT_MS)) {
-        ctl_error(t->ctx, "%s: no answer", hnv_ctl_remote());
+        ctl_error(t->ctx, "%s: no answer", hnv_ctl_remote);
     }
     t->trace.explain.records = idl;
 }

@@ -46,6 +46,7 @@ static struct ovsdb_idl_txn *the_idl_txn;
 
 /* Exit status: a command that gives a verdict sets it. */
 int hnv_ctl_status = EXIT_SUCCESS;
+const char *hnv_ctl_remote;
 
 static const struct ctl_command_syntax *const command_arrays[] = {
     hnv_ctl_admin_commands,
@@ -79,12 +80,6 @@ default_db(void)
 
     return env && env[0] ? xstrdup(env)
                          : xasprintf("unix:%s/hnv.sock", ovs_rundir());
-}
-
-const char *
-hnv_ctl_remote(void)
-{
-    return db;
 }
 
 /* Whether --format=json was given, for commands whose output is no table. */
@@ -286,6 +281,7 @@ parse_options(int argc, char *argv[], struct shash *local_options)
     if (!db) {
         db = default_db();
     }
+    hnv_ctl_remote = db;
 }
 
 /* ------------------------------------------------------------------------ */
