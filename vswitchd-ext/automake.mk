@@ -35,6 +35,10 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-fragment.h \
 	vswitchd-ext/nvgre-gateway.c \
 	vswitchd-ext/nvgre-gateway.h \
+	vswitchd-ext/nvgre-foreign-frames.c \
+	vswitchd-ext/nvgre-foreign-frames.h \
+	vswitchd-ext/nvgre-foreign.c \
+	vswitchd-ext/nvgre-foreign.h \
 	vswitchd-ext/nvgre-gro.c \
 	vswitchd-ext/nvgre-gro.h \
 	vswitchd-ext/nvgre-hooks.c \
@@ -62,6 +66,7 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-push.c \
 	vswitchd-ext/nvgre-resolve.c \
 	vswitchd-ext/nvgre-resolve.h \
+	vswitchd-ext/nvgre-selftest-command.c \
 	vswitchd-ext/nvgre-selftest-report.c \
 	vswitchd-ext/nvgre-selftest.c \
 	vswitchd-ext/nvgre-selftest.h \

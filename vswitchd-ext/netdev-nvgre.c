@@ -9,6 +9,7 @@
 #include "connectivity.h"
 #include "netdev-vport-private.h"
 #include "nvgre-echo.h"
+#include "nvgre-foreign.h"
 #include "nvgre-mtu.h"
 #include "nvgre-offload.h"
 #include "nvgre-pmtu.h"
@@ -186,6 +187,7 @@ netdev_nvgre_init(void)
     nvgre_pmtu_init();
     nvgre_echo_init();
     nvgre_selftest_init();
+    nvgre_foreign_init();
     return 0;
 }
 
@@ -440,6 +442,7 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
     nvgre_resolve_run();
     nvgre_echo_run();
     nvgre_selftest_run();
+    nvgre_foreign_run();
     nvgre_suspicion_run();
     nvgre_too_big_run();
 }
@@ -457,4 +460,5 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
     nvgre_too_big_wait();
     nvgre_echo_wait();
     nvgre_selftest_wait();
+    nvgre_foreign_wait();
 }

@@ -16,6 +16,7 @@
 #include "nvgre-echo.h"
 #include "nvgre-ecn.h"
 #include "nvgre-field.h"
+#include "nvgre-foreign.h"
 #include "nvgre-peers.h"
 #include "nvgre-suspicion.h"
 #include "nvgre-tunnels.h"
@@ -334,6 +335,12 @@ nvgre_pop_header(struct dp_packet *packet)
         if (why) {
             goto drop;
         }
+    }
+    if (OVS_UNLIKELY(nvgre_foreign_is_on())
+        && nvgre_foreign_receive(tnl, dp_packet_data(packet),
+                                 dp_packet_size(packet))) {
+        why = TAKEN;
+        goto drop;
     }
     if (OVS_UNLIKELY(port->rx_csum_sample)) {
         sample_csum(packet, port);

@@ -288,8 +288,8 @@ match_name(const struct netdev *netdev, struct nvgre_port *port, void *find_)
 
 /* Returns the nvgre port named 'name', for the caller to close, or NULL if
  * there is none. */
-static struct netdev *
-find_port(const char *name)
+struct netdev *
+nvgre_selftest_find_port(const char *name)
 {
     struct find find = { .name = name };
 
@@ -378,7 +378,7 @@ nvgre_selftest_run(void)
         if (time_msec() < test->next) {
             continue;
         }
-        netdev = find_port(test->port);
+        netdev = nvgre_selftest_find_port(test->port);
         if (!netdev) {
             finish(test, "the port was deleted");
             continue;
@@ -401,84 +401,22 @@ nvgre_selftest_wait(void)
     }
 }
 
-/* Finds out which peer of 'netdev' to test: the one at 'address', or the only
- * one if that is null.  Stores it in '*remote'.  Returns NULL if that works,
- * and otherwise what to do, a string constant. */
-static const char *
-choose_peer(const struct netdev *netdev, const char *address,
-            struct in6_addr *remote)
-{
-    struct nvgre_port *port = netdev_nvgre_port(netdev);
-    const struct nvgre_config *c = nvgre_port_config(port);
-    struct nvgre_peer_info *infos;
-    size_t n;
-
-    if (!nvgre_port_is_resolved(port)) {
-        return "the remote_ip of the port is not resolved so far: see its "
-               "status column";
-    }
-    if (!c->tnl.ip_dst_flow) {
-        *remote = c->tnl.ipv6_dst;
-    } else if (!address) {
-        n = nvgre_peers_snapshot(&port->peers, &infos);
-        if (n == 1) {
-            *remote = infos[0].remote;
-        }
-        free(infos);
-        if (n != 1) {
-            return "the port does not have just one peer: name one after the "
-                   "port (see nvgre/peers)";
-        }
-    }
-    if (address) {
-        struct in6_addr asked;
-
-        if (!nvgre_parse_unicast(address, &asked)) {
-            return "expected the IPv4 or IPv6 address of a peer after the "
-                   "port";
-        }
-        if (!c->tnl.ip_dst_flow && !ipv6_addr_equals(&asked, remote)) {
-            return "the port has another remote_ip";
-        }
-        *remote = asked;
-    }
-    return NULL;
-}
-
-/* Returns what fits through to 'remote', according to what is known. */
-static int
-known_mtu(const struct netdev *netdev, const struct in6_addr *remote)
-{
-    struct nvgre_port *port = netdev_nvgre_port(netdev);
-    const struct nvgre_config *c = nvgre_port_config(port);
-    struct nvgre_peer_info *infos;
-    struct nvgre_path path;
-    size_t n = nvgre_peers_snapshot(&port->peers, &infos);
-    int mtu = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (ipv6_addr_equals(&infos[i].remote, remote)) {
-            mtu = infos[i].mtu;
-        }
-    }
-    free(infos);
-    if (!mtu) {
-        nvgre_path_lookup(remote, c->tnl.egress_pkt_mark, &path);
-        mtu = path.mtu;
-    }
-    return mtu;
-}
-
 /* Begins a test of the way from 'netdev' to 'remote', the result of which
  * 'conn' waits for. */
-static void
-start(struct unixctl_conn *conn, const struct netdev *netdev,
-      const struct in6_addr *remote, int mtu)
+void
+nvgre_selftest_start(struct unixctl_conn *conn, const struct netdev *netdev,
+                     const struct in6_addr *remote, int mtu)
 {
     struct nvgre_port *port = netdev_nvgre_port(netdev);
     const struct nvgre_config *c = nvgre_port_config(port);
-    struct nvgre_selftest *test = xzalloc(sizeof *test);
+    struct nvgre_selftest *test;
 
+    if (ovs_list_size(&tests) >= MAX_TESTS) {
+        unixctl_command_reply_error(conn, "16 tests are going on already: "
+                                    "try again in some seconds");
+        return;
+    }
+    test = xzalloc(sizeof *test);
     test->conn = conn;
     test->json = (unixctl_command_get_output_format(conn)
                   == UNIXCTL_OUTPUT_FMT_JSON);
@@ -497,49 +435,4 @@ start(struct unixctl_conn *conn, const struct netdev *netdev,
     COVERAGE_INC(nvgre_selftest);
     ovs_list_push_back(&tests, &test->node);
     poll_immediate_wake();
-}
-
-static void
-nvgre_unixctl_selftest(struct unixctl_conn *conn, int argc,
-                       const char *argv[], void *aux OVS_UNUSED)
-{
-    struct netdev *netdev = find_port(argv[1]);
-    const char *error;
-    struct in6_addr remote;
-
-    if (!netdev) {
-        char *s = xasprintf("no nvgre port is named \"%s\"", argv[1]);
-
-        unixctl_command_reply_error(conn, s);
-        free(s);
-        return;
-    }
-    error = choose_peer(netdev, argc > 2 ? argv[2] : NULL, &remote);
-    if (!error) {
-        int mtu = known_mtu(netdev, &remote);
-
-        if (ovs_list_size(&tests) >= MAX_TESTS) {
-            error = "16 tests are going on already: try again in some "
-                    "seconds";
-        } else if (!mtu) {
-            error = "there is no route to the peer (see \"ovs-appctl "
-                    "ovs/route/show\")";
-        } else if (mtu < NVGRE_PROBE_FRAGMENT) {
-            error = "the MTU is less than 500: raise that of the underlay";
-        } else {
-            start(conn, netdev, &remote, mtu);
-        }
-    }
-    if (error) {
-        unixctl_command_reply_error(conn, error);
-    }
-    netdev_close(netdev);
-}
-
-/* Registers the command. */
-void
-nvgre_selftest_init(void)
-{
-    unixctl_command_register("nvgre/selftest", "port [peer]", 1, 2,
-                             nvgre_unixctl_selftest, NULL);
 }

@@ -11,6 +11,7 @@
 
 struct ds;
 struct json;
+struct netdev;
 struct nvgre_echo_record;
 struct unixctl_conn;
 
@@ -91,10 +92,15 @@ struct nvgre_selftest {
     int step_fits;              /* 'fits' when the last step began. */
 };
 
-void nvgre_selftest_init(void);
+struct netdev *nvgre_selftest_find_port(const char *name);
+void nvgre_selftest_start(struct unixctl_conn *, const struct netdev *,
+                          const struct in6_addr *remote, int mtu);
 void nvgre_selftest_run(void);
 void nvgre_selftest_wait(void);
 void nvgre_selftest_answer(const struct nvgre_echo_record *);
+
+/* The command: nvgre-selftest-command.c. */
+void nvgre_selftest_init(void);
 
 /* What to say at the end: nvgre-selftest-report.c. */
 bool nvgre_selftest_report(const struct nvgre_selftest *, struct ds *);
