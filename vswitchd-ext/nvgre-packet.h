@@ -21,10 +21,10 @@ struct ovs_action_push_tnl;
  * Sending goes in four steps.  nvgre_build_header() makes a template of the
  * outer headers when a flow is translated.  For each batch of packets of the
  * flow, nvgre_push_prepare() removes 802.1Q tags (RFC 7637 section 3.3) and
- * drops what does not fit through the underlay, because the outer packet must
- * not be fragmented (section 4.4).  Then nvgre_push_header() puts the template
- * in front of each packet and fills in lengths, checksum, FlowID, and, for
- * IPv6, the flow label.  Last, nvgre_push_finish() does the work that a sender
+ * has nvgre-too-big.h take care of what does not fit through the underlay,
+ * because the outer packet must not be fragmented (section 4.4).  Then
+ * nvgre_push_header() puts the template in front of each packet and fills in
+ * lengths, checksum, FlowID, and, for IPv6, the flow label.  Last, nvgre_push_finish() does the work that a sender
  * left to the device but that the port does not (see nvgre-offload.h).
  *
  * The template says more than will be on the wire.  Its outer length field,
@@ -60,7 +60,8 @@ struct ovs_action_push_tnl;
  * -------------
  *
  * All functions may be called from any thread.  Those that are called per
- * packet allocate nothing and take no lock. */
+ * packet allocate nothing and take no lock, unless the packet has to be cut or
+ * its sender told (see nvgre-too-big.h). */
 
 int nvgre_build_header(const struct netdev *, struct ovs_action_push_tnl *,
                        const struct netdev_tnl_build_header_params *);

@@ -394,11 +394,15 @@ answer(const struct record *r, struct dpif *dpif, odp_port_t in_port)
 void
 nvgre_too_big_run(void)
 {
+    uint64_t seq = seq_read(records_seq);
     struct dpif *dpif = NULL;
     odp_port_t in_port;
     struct record r;
 
-    last_seq = seq_read(records_seq);
+    if (seq == last_seq) {
+        return;
+    }
+    last_seq = seq;
     for (int i = 0; i < MAX_RECORDS && dequeue(&r); i++) {
         if (!dpif) {
             dpif = nvgre_execute_open(&in_port);
