@@ -72,28 +72,13 @@ hnv_ctl_check_pa_route(const struct ctl_context *ctx OVS_UNUSED,
 /* Ports.                                                                   */
 /* ------------------------------------------------------------------------ */
 
-static bool
-in_prefixes(const struct hnvrec_virtual_subnet *subnet,
-            const struct in6_addr *address)
-{
-    for (size_t i = 0; i < subnet->n_prefixes; i++) {
-        struct hnv_prefix prefix;
-        char *error = hnv_prefix_parse(subnet->prefixes[i], &prefix);
-
-        if (!error && hnv_prefix_contains(&prefix, address)) {
-            return true;
-        }
-        free(error);
-    }
-    return !subnet->n_prefixes;
-}
-
 static void
 check_port_subnet(struct verdict *v, const struct ctl_context *ctx,
                   const struct hnvrec_port *row)
 {
     const struct hnvrec_virtual_subnet *subnet
         = hnv_ctl_subnet(ctx->idl, *row->vsid);
+    struct hnv_prefix prefix;
     struct in6_addr address;
 
     if (!subnet) {
@@ -111,7 +96,8 @@ check_port_subnet(struct verdict *v, const struct ctl_context *ctx,
         if (!check_machine(v, "addresses", row->addresses[i], &address)) {
             return;
         }
-        if (!row->forwarder && !in_prefixes(subnet, &address)
+        if (!row->forwarder && subnet->n_prefixes
+            && !hnv_ctl_subnet_contains(subnet, &address, &prefix)
             && !IN6_IS_ADDR_LINKLOCAL(&address)) {
             fault(v, "address %s is not in the prefixes of virtual subnet "
                   "%"PRId64"; choose one that is, or set forwarder=true for a "

@@ -62,9 +62,10 @@ hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *subnet,
 }
 
 /* Returns true, and the prefix, if 'address' is in a prefix of 'subnet'. */
-static bool
-subnet_contains(const struct hnvrec_virtual_subnet *subnet,
-                const struct in6_addr *address, struct hnv_prefix *prefix)
+bool
+hnv_ctl_subnet_contains(const struct hnvrec_virtual_subnet *subnet,
+                        const struct in6_addr *address,
+                        struct hnv_prefix *prefix)
 {
     for (size_t i = 0; i < subnet->n_prefixes; i++) {
         char *error = hnv_prefix_parse(subnet->prefixes[i], prefix);
@@ -182,7 +183,7 @@ check_members(struct verdict *v, const struct ctl_context *ctx,
         }
         char *error = hnv_address_parse(record->customer_address, &ca);
         if (!error && row->n_prefixes
-            && !subnet_contains(row, &ca, &prefix)) {
+            && !hnv_ctl_subnet_contains(row, &ca, &prefix)) {
             fault(v, "lookup record %s would be outside its prefixes; delete "
                   "it first, or keep its prefix", record->customer_address);
         }
@@ -243,7 +244,7 @@ hnv_ctl_check_subnet(const struct ctl_context *ctx,
     }
     for (size_t i = 0; i < row->n_gateways; i++) {
         if (check_machine(&v, "gateways", row->gateways[i], &gateway)
-            && !subnet_contains(row, &gateway, &prefix)) {
+            && !hnv_ctl_subnet_contains(row, &gateway, &prefix)) {
             fault(&v, "gateway %s is in none of its prefixes; choose one "
                   "that is", row->gateways[i]);
         }
@@ -336,7 +337,7 @@ check_customer_address(struct verdict *v,
     if (!subnet->n_prefixes) {
         return;
     }
-    if (!subnet_contains(subnet, ca, &prefix)) {
+    if (!hnv_ctl_subnet_contains(subnet, ca, &prefix)) {
         if (IN6_IS_ADDR_LINKLOCAL(ca)) {
             return;
         }
@@ -427,7 +428,7 @@ check_next_hop(struct verdict *v, const struct ctl_context *ctx,
     HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, ctx->idl) {
         if (subnet->routing_domain == row->routing_domain
             && (!subnet->n_prefixes
-                || subnet_contains(subnet, next_hop, &prefix))) {
+                || hnv_ctl_subnet_contains(subnet, next_hop, &prefix))) {
             return;
         }
     }

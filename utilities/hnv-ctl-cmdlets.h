@@ -95,6 +95,9 @@ extern const struct hnv_cmdlet_object hnv_cmdlet_lookup_record;
 void hnv_cmdlet_want(struct ctl_context *);
 void hnv_cmdlet_put_mac(struct ds *, const char *mac);
 
+/* True for the text of 0.0.0.0 and ::. */
+bool hnv_cmdlet_is_any(const char *address);
+
 /* hnv-ctl-objects-net.c. */
 extern const struct hnv_cmdlet_object hnv_cmdlet_customer_route;
 extern const struct hnv_cmdlet_object hnv_cmdlet_provider_address;

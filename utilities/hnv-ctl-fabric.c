@@ -29,10 +29,7 @@ pre_fabric(struct ctl_context *ctx)
 {
     hnv_ctl_want(ctx, &hnvrec_table_logical_network);
     hnv_ctl_want(ctx, &hnvrec_table_network_site);
-    hnv_ctl_want(ctx, &hnvrec_table_ip_pool);
-    hnv_ctl_want(ctx, &hnvrec_table_ip_allocation);
-    hnv_ctl_want(ctx, &hnvrec_table_mac_pool);
-    hnv_ctl_want(ctx, &hnvrec_table_mac_allocation);
+    hnv_ctl_want_pools(ctx);
     hnv_ctl_want(ctx, &hnvrec_table_virtual_subnet);
 }
 
@@ -267,16 +264,28 @@ wanted_address(struct ctl_context *ctx, const struct hnvrec_ip_pool *pool,
     return normal;
 }
 
-/* ip-alloc POOL OWNER [ADDRESS] */
-static void
-cmd_ip_alloc(struct ctl_context *ctx)
+void
+hnv_ctl_want_pools(struct ctl_context *ctx)
 {
-    const struct hnvrec_ip_pool *pool = get_ip_pool(ctx, ctx->argv[1]);
+    hnv_ctl_want(ctx, &hnvrec_table_ip_pool);
+    hnv_ctl_want(ctx, &hnvrec_table_ip_allocation);
+    hnv_ctl_want(ctx, &hnvrec_table_mac_pool);
+    hnv_ctl_want(ctx, &hnvrec_table_mac_allocation);
+}
+
+/* Allocates 'wanted', or the lowest free address if that is null, of the pool
+ * called 'name'.  Returns it, for the caller to free.  Sets ctx->error, and
+ * returns null, if that cannot be. */
+char *
+hnv_ctl_allocate_ip(struct ctl_context *ctx, const char *name,
+                    const char *owner, const char *wanted)
+{
+    const struct hnvrec_ip_pool *pool = get_ip_pool(ctx, name);
     struct sset used = SSET_INITIALIZER(&used);
     const struct hnvrec_ip_allocation *a;
 
     if (!pool) {
-        return;
+        return NULL;
     }
     HNVREC_IP_ALLOCATION_FOR_EACH (a, ctx->idl) {
         if (a->pool == pool) {
@@ -284,8 +293,7 @@ cmd_ip_alloc(struct ctl_context *ctx)
         }
     }
 
-    char *address = (ctx->argc > 3
-                     ? wanted_address(ctx, pool, ctx->argv[3], &used)
+    char *address = (wanted ? wanted_address(ctx, pool, wanted, &used)
                      : lowest_free_address(pool, &used));
     sset_destroy(&used);
     if (!address) {
@@ -293,7 +301,7 @@ cmd_ip_alloc(struct ctl_context *ctx)
             ctl_error(ctx, "IP pool \"%s\" has no free address; free some "
                       "with \"ip-free\", or extend the pool", pool->name);
         }
-        return;
+        return NULL;
     }
 
     hnvrec_ip_pool_verify_seq(pool);
@@ -301,9 +309,21 @@ cmd_ip_alloc(struct ctl_context *ctx)
     a = hnvrec_ip_allocation_insert(ctx->txn);
     hnvrec_ip_allocation_set_pool(a, pool);
     hnvrec_ip_allocation_set_address(a, address);
-    hnvrec_ip_allocation_set_owner(a, ctx->argv[2]);
-    ds_put_format(&ctx->output, "%s\n", address);
-    free(address);
+    hnvrec_ip_allocation_set_owner(a, owner);
+    return address;
+}
+
+/* ip-alloc POOL OWNER [ADDRESS] */
+static void
+cmd_ip_alloc(struct ctl_context *ctx)
+{
+    char *address = hnv_ctl_allocate_ip(ctx, ctx->argv[1], ctx->argv[2],
+                                        ctx->argc > 3 ? ctx->argv[3] : NULL);
+
+    if (address) {
+        ds_put_format(&ctx->output, "%s\n", address);
+        free(address);
+    }
 }
 
 /* ip-free POOL ADDRESS|OWNER */
@@ -355,50 +375,55 @@ cmd_ip_alloc_list(struct ctl_context *ctx)
     free(rows);
 }
 
-/* mac-alloc POOL OWNER */
-static void
-cmd_mac_alloc(struct ctl_context *ctx)
+/* Returns the lowest MAC of 'pool' that is not in 'used', or null if there is
+ * none, or if the pool's range is no good. */
+static char *
+lowest_free_mac(const struct hnvrec_mac_pool *pool, const struct sset *used)
 {
-    const struct ovsdb_idl_row *row
-        = hnv_ctl_get(ctx, mac_pool_noun, ctx->argv[1]);
-    struct sset used = SSET_INITIALIZER(&used);
-    const struct hnvrec_mac_allocation *a;
     struct eth_addr first, last;
 
-    if (!row) {
-        return;
-    }
-
-    const struct hnvrec_mac_pool *pool
-        = CONTAINER_OF(row, struct hnvrec_mac_pool, header_);
-    HNVREC_MAC_ALLOCATION_FOR_EACH (a, ctx->idl) {
-        sset_add(&used, a->mac);
-    }
     if (!eth_addr_from_string(pool->range_start, &first)
         || !eth_addr_from_string(pool->range_end, &last)) {
-        ctl_error(ctx, "MAC pool \"%s\" has a bad range", pool->name);
-        sset_destroy(&used);
-        return;
+        return NULL;
     }
-
-    char *mac = NULL;
     for (uint64_t i = eth_addr_to_uint64(first);
          i <= eth_addr_to_uint64(last); i++) {
         struct eth_addr ea;
 
         eth_addr_from_uint64(i, &ea);
-        mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(ea));
-        if (!sset_contains(&used, mac)) {
-            break;
+        char *mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(ea));
+        if (!sset_contains(used, mac)) {
+            return mac;
         }
         free(mac);
-        mac = NULL;
     }
+    return NULL;
+}
+
+/* As hnv_ctl_allocate_ip(), for MAC addresses. */
+char *
+hnv_ctl_allocate_mac(struct ctl_context *ctx, const char *name,
+                     const char *owner)
+{
+    const struct ovsdb_idl_row *row = hnv_ctl_get(ctx, mac_pool_noun, name);
+    struct sset used = SSET_INITIALIZER(&used);
+    const struct hnvrec_mac_allocation *a;
+
+    if (!row) {
+        return NULL;
+    }
+    HNVREC_MAC_ALLOCATION_FOR_EACH (a, ctx->idl) {
+        sset_add(&used, a->mac);
+    }
+
+    const struct hnvrec_mac_pool *pool
+        = CONTAINER_OF(row, struct hnvrec_mac_pool, header_);
+    char *mac = lowest_free_mac(pool, &used);
     sset_destroy(&used);
     if (!mac) {
         ctl_error(ctx, "MAC pool \"%s\" has no free address; free some with "
-                  "\"mac-free\", or extend the pool", pool->name);
-        return;
+                  "\"mac-free\", or extend the pool", name);
+        return NULL;
     }
 
     hnvrec_mac_pool_verify_seq(pool);
@@ -406,9 +431,20 @@ cmd_mac_alloc(struct ctl_context *ctx)
     a = hnvrec_mac_allocation_insert(ctx->txn);
     hnvrec_mac_allocation_set_pool(a, pool);
     hnvrec_mac_allocation_set_mac(a, mac);
-    hnvrec_mac_allocation_set_owner(a, ctx->argv[2]);
-    ds_put_format(&ctx->output, "%s\n", mac);
-    free(mac);
+    hnvrec_mac_allocation_set_owner(a, owner);
+    return mac;
+}
+
+/* mac-alloc POOL OWNER */
+static void
+cmd_mac_alloc(struct ctl_context *ctx)
+{
+    char *mac = hnv_ctl_allocate_mac(ctx, ctx->argv[1], ctx->argv[2]);
+
+    if (mac) {
+        ds_put_format(&ctx->output, "%s\n", mac);
+        free(mac);
+    }
 }
 
 /* mac-free POOL MAC|OWNER */

@@ -13,17 +13,6 @@
 /* Rows as people read them: names instead of UUIDs, 10.0.0.9 before
  * 10.0.0.10. */
 
-static const struct hnv_ctl_noun *
-noun_for_table(const char *table)
-{
-    for (size_t i = 0; i < HNV_CTL_N_NOUNS; i++) {
-        if (!strcmp(hnv_ctl_nouns[i].table->name, table)) {
-            return &hnv_ctl_nouns[i];
-        }
-    }
-    OVS_NOT_REACHED();
-}
-
 /* Appends what 'column' of 'row' holds, with names instead of UUIDs. */
 void
 hnv_ctl_cell(const struct ovsdb_idl_row *row,
@@ -37,7 +26,7 @@ hnv_ctl_cell(const struct ovsdb_idl_row *row,
     }
 
     const struct hnv_ctl_noun *noun
-        = noun_for_table(column->type.key.uuid.refTableName);
+        = hnv_ctl_noun_for_table(column->type.key.uuid.refTableName);
     for (size_t i = 0; i < datum->n; i++) {
         const struct ovsdb_idl_row *other
             = ovsdb_idl_get_row_for_uuid(row->table->idl, noun->table,

@@ -111,17 +111,6 @@ add_prefix(struct ctl_context *ctx,
 /* Indexes into the values of a CustomerRoute, as listed below. */
 enum { C_RDID, C_VSID, C_PREFIX, C_NEXT_HOP };
 
-static bool
-is_on_link(const char *text)
-{
-    struct in6_addr next_hop;
-    char *error = hnv_address_parse(text, &next_hop);
-    bool any = !error && hnv_address_is_any(&next_hop);
-
-    free(error);
-    return any;
-}
-
 static const struct hnvrec_virtual_subnet *
 make_subnet(struct ctl_context *ctx,
             const struct hnvrec_routing_domain *domain, uint32_t vsid)
@@ -153,7 +142,7 @@ add_route(struct ctl_context *ctx, const char *const values[],
     }
 
     const struct hnvrec_routing_domain *domain = make_domain(ctx, guid);
-    if (is_on_link(values[C_NEXT_HOP])) {
+    if (hnv_cmdlet_is_any(values[C_NEXT_HOP])) {
         const struct hnvrec_virtual_subnet *subnet
             = make_subnet(ctx, domain, vsid);
 

@@ -161,8 +161,8 @@ get_ca(const struct ctl_context *ctx OVS_UNUSED,
                 : ROW(lookup_record, row)->customer_address);
 }
 
-static bool
-is_any(const char *ca)
+bool
+hnv_cmdlet_is_any(const char *ca)
 {
     struct in6_addr address;
     char *error = hnv_address_parse(ca, &address);
@@ -368,7 +368,7 @@ add_record(struct ctl_context *ctx, const char *const values[],
                   "or with \"subnet-add\"", values[R_VSID]);
         return NULL;
     }
-    if (is_any(values[R_CA])) {
+    if (hnv_cmdlet_is_any(values[R_CA])) {
         const struct hnvrec_l2_record *row
             = hnvrec_l2_record_insert(ctx->txn);
 

@@ -88,6 +88,25 @@ pre_record(struct ctl_context *ctx)
     hnv_ctl_want_record(ctx, ctx->argv[2]);
 }
 
+/* The text after "pool:", or null. */
+static const char *
+pool_name(const char *text)
+{
+    return strncmp(text, "pool:", 5) ? NULL : text + 5;
+}
+
+static void
+pre_record_add(struct ctl_context *ctx)
+{
+    pre_record(ctx);
+    if (pool_name(ctx->argv[2])) {
+        hnv_ctl_want_records_in(ctx, ctx->argv[1]);
+    }
+    if (pool_name(ctx->argv[2]) || pool_name(ctx->argv[3])) {
+        hnv_ctl_want_pools(ctx);
+    }
+}
+
 static void
 pre_record_list(struct ctl_context *ctx)
 {
@@ -175,13 +194,11 @@ bump_seq(const struct ovsdb_idl_row *row, bool is_new)
     }
 }
 
-/* record-add VSID CA MAC PA[,PA]... [COLUMN=VALUE]... */
 static void
-cmd_record_add(struct ctl_context *ctx)
+record_add(struct ctl_context *ctx, const char *ca, const char *mac)
 {
     const struct hnvrec_virtual_subnet *subnet
         = get_subnet(ctx, ctx->argv[1]);
-    const char *ca = ctx->argv[2];
     const struct hnvrec_lookup_record *record
         = subnet ? find_record(ctx, subnet, ca) : NULL;
 
@@ -210,7 +227,7 @@ cmd_record_add(struct ctl_context *ctx)
 
     const struct ovsdb_idl_row *row = &record->header_;
     if (hnv_ctl_put(ctx, row, &hnvrec_lookup_record_col_customer_address, ca)
-        && hnv_ctl_put(ctx, row, &hnvrec_lookup_record_col_mac, ctx->argv[3])
+        && hnv_ctl_put(ctx, row, &hnvrec_lookup_record_col_mac, mac)
         && hnv_ctl_put(ctx, row,
                        &hnvrec_lookup_record_col_provider_addresses,
                        ctx->argv[4])
@@ -218,6 +235,31 @@ cmd_record_add(struct ctl_context *ctx)
         bump_seq(row, is_new);
         hnv_ctl_judge(ctx, record_noun, row);
     }
+}
+
+/* record-add VSID CA|pool:POOL MAC|pool:POOL PA[,PA]... [COLUMN=VALUE]... */
+static void
+cmd_record_add(struct ctl_context *ctx)
+{
+    const char *ip_pool = pool_name(ctx->argv[2]);
+    const char *mac_pool = pool_name(ctx->argv[3]);
+    char *ca = NULL, *mac = NULL;
+
+    if (ip_pool) {
+        ca = hnv_ctl_allocate_ip(ctx, ip_pool, ctx->argv[1], NULL);
+    }
+    if (mac_pool && !ctx->error) {
+        mac = hnv_ctl_allocate_mac(ctx, mac_pool, ctx->argv[1]);
+    }
+    if (!ctx->error) {
+        record_add(ctx, ca ? ca : ctx->argv[2], mac ? mac : ctx->argv[3]);
+    }
+    if (!ctx->error && (ca || mac)) {
+        ds_put_format(&ctx->output, "%s %s\n", ca ? ca : ctx->argv[2],
+                      mac ? mac : ctx->argv[3]);
+    }
+    free(ca);
+    free(mac);
 }
 
 static const struct hnvrec_lookup_record *
@@ -406,8 +448,9 @@ cmd_l2_record_del(struct ctl_context *ctx)
 }
 
 const struct ctl_command_syntax hnv_ctl_record_commands[] = {
-    { "record-add", 4, INT_MAX, "VSID CA MAC PA[,PA]... [COLUMN=VALUE]...",
-      pre_record, cmd_record_add, NULL, "--may-exist", RW },
+    { "record-add", 4, INT_MAX,
+      "VSID CA|pool:POOL MAC|pool:POOL PA[,PA]... [COLUMN=VALUE]...",
+      pre_record_add, cmd_record_add, NULL, "--may-exist", RW },
     { "record-set", 3, INT_MAX, "VSID CA COLUMN=VALUE...",
       pre_record, cmd_record_set, NULL, "", RW },
     { "record-del", 2, 2, "VSID CA",

@@ -157,6 +157,18 @@ hnv_ctl_noun_of(const struct ctl_context *ctx)
     OVS_NOT_REACHED();
 }
 
+/* Returns the noun whose rows are in 'table', or null. */
+const struct hnv_ctl_noun *
+hnv_ctl_noun_for_table(const char *table)
+{
+    for (size_t i = 0; i < HNV_CTL_N_NOUNS; i++) {
+        if (!strcmp(hnv_ctl_nouns[i].table->name, table)) {
+            return &hnv_ctl_nouns[i];
+        }
+    }
+    return NULL;
+}
+
 /* ------------------------------------------------------------------------ */
 /* What commands need to see.                                               */
 /* ------------------------------------------------------------------------ */

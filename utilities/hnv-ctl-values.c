@@ -226,22 +226,12 @@ hnv_ctl_normal(const struct ovsdb_idl_column *column, const char *value,
 /* From text to a column.                                                   */
 /* ------------------------------------------------------------------------ */
 
-static const struct hnv_ctl_noun *
-noun_for_table(const char *table)
-{
-    for (size_t i = 0; i < HNV_CTL_N_NOUNS; i++) {
-        if (!strcmp(hnv_ctl_nouns[i].table->name, table)) {
-            return &hnv_ctl_nouns[i];
-        }
-    }
-    return NULL;
-}
-
 static char *
 parse_ref(struct ctl_context *ctx, const struct ovsdb_base_type *base,
           const char *text, union ovsdb_atom *atom)
 {
-    const struct hnv_ctl_noun *noun = noun_for_table(base->uuid.refTableName);
+    const struct hnv_ctl_noun *noun
+        = hnv_ctl_noun_for_table(base->uuid.refTableName);
     const struct ovsdb_idl_row *row = NULL;
 
     if (!noun) {

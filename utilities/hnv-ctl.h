@@ -7,6 +7,7 @@
 
 #include "db-ctl-base.h"
 #include "hnv-idl.h"
+#include "hnv-values.h"
 #include "openvswitch/list.h"
 #include "ovsdb-idl.h"
 #include "ovsdb-idl-provider.h"
@@ -108,6 +109,7 @@ void hnv_ctl_want_noun(struct ctl_context *);
 
 /* hnv-ctl-rows.c: rows of any table. */
 const struct hnv_ctl_noun *hnv_ctl_noun_of(const struct ctl_context *);
+const struct hnv_ctl_noun *hnv_ctl_noun_for_table(const char *table);
 const struct ovsdb_idl_row *hnv_ctl_find(struct ctl_context *,
                                          const struct hnv_ctl_noun *,
                                          const char *id);
@@ -179,8 +181,18 @@ char *hnv_ctl_check_mac_pool(const struct ctl_context *,
 
 const struct hnvrec_virtual_subnet *hnv_ctl_subnet(const struct ovsdb_idl *,
                                                    int64_t vsid);
+/* Stores the prefix of the subnet that has the address, if one has. */
+bool hnv_ctl_subnet_contains(const struct hnvrec_virtual_subnet *,
+                             const struct in6_addr *, struct hnv_prefix *);
 bool hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *,
                         const struct in6_addr *);
+
+/* hnv-ctl-fabric.c: addresses from pools. */
+void hnv_ctl_want_pools(struct ctl_context *);
+char *hnv_ctl_allocate_ip(struct ctl_context *, const char *pool,
+                          const char *owner, const char *wanted);
+char *hnv_ctl_allocate_mac(struct ctl_context *, const char *pool,
+                           const char *owner);
 
 /* hnv-ctl-policy.c. */
 int64_t hnv_ctl_choose_datapath_key(const struct ovsdb_idl *);
