@@ -24,8 +24,9 @@ struct ovs_action_push_tnl;
  * has nvgre-too-big.h take care of what does not fit through the underlay,
  * because the outer packet must not be fragmented (section 4.4).  Then
  * nvgre_push_header() puts the template in front of each packet and fills in
- * lengths, checksum, FlowID, and, for IPv6, the flow label.  Last, nvgre_push_finish() does the work that a sender
- * left to the device but that the port does not (see nvgre-offload.h).
+ * lengths, checksum, FlowID, and, for IPv6, the flow label.  Last,
+ * nvgre_push_finish() does the work that a sender left to the device but that
+ * the port does not (see nvgre-offload.h).
  *
  * The template says more than will be on the wire.  Its outer length field,
  * which is filled in anyway, carries a mark: the number of the peer (see
