@@ -162,7 +162,7 @@ hnv_engine_log_errors(const struct hnv_errors *errors)
     for (size_t i = 0; i < errors->n && i < HNV_MAX_LOGGED_ERRORS; i++) {
         const struct hnv_error *error = &errors->errors[i];
 
-        VLOG_WARN("%s "UUID_FMT" (%s): %s", hnv_row_name(error->table),
+        VLOG_WARN("%s "UUID_FMT" %s: %s", hnv_row_name(error->table),
                   UUID_ARGS(&error->uuid), error->row, error->message);
     }
     if (errors->n > HNV_MAX_LOGGED_ERRORS) {
@@ -352,8 +352,11 @@ add_errors(struct hnv_errors *to, const struct hnv_errors *from)
     for (size_t i = 0; i < from->n; i++) {
         const struct hnv_error *error = &from->errors[i];
 
-        hnv_errors_add(to, error->table, &error->uuid, error->row, "%s",
+        /* The name is quoted already, which hnv_errors_add() would repeat. */
+        hnv_errors_add(to, error->table, &error->uuid, "", "%s",
                        error->message);
+        free(to->errors[to->n - 1].row);
+        to->errors[to->n - 1].row = xstrdup(error->row);
     }
 }
 

@@ -478,7 +478,6 @@ hnv_installer_has_flow(struct hnv_installer *inst,
     struct hnv_flow flow = {
         .cookie = ntohll(fs->cookie),
         .priority = fs->priority,
-        .hard_timeout = fs->hard_timeout,
         .table_id = fs->table_id,
     };
     struct match match = fs->match;
@@ -486,7 +485,8 @@ hnv_installer_has_flow(struct hnv_installer *inst,
     struct ofpbuf ofpacts;
     struct hnv_flows one;
 
-    if (fs->table_id >= HNV_AGENT_TABLES) {
+    /* What expires by itself may stay. */
+    if (fs->table_id >= HNV_AGENT_TABLES || fs->hard_timeout) {
         return;
     }
     /* The switch adds to each match that the packet must be Ethernet, which

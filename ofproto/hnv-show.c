@@ -123,7 +123,7 @@ show_errors(struct unixctl_conn *conn, int argc OVS_UNUSED,
         const struct hnv_error *error = &errors.errors[i];
         const char *table = hnv_row_name(error->table);
 
-        ds_put_format(&s, "%s "UUID_FMT" (%s): %s\n", table ? table : "flow",
+        ds_put_format(&s, "%s "UUID_FMT" %s: %s\n", table ? table : "flow",
                       UUID_ARGS(&error->uuid), error->row, error->message);
     }
     unixctl_command_reply(conn, ds_cstr(&s));
