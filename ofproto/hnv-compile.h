@@ -26,9 +26,10 @@
  *      change.  Its root group exists for every VSID that lives here, even if
  *      no record is in it, because flows of the base refer to it.
  *
- *    - hnv_compile_record(): of one lookup record, at most three.  Compile
- *      again when it changes; all, when base has changed in what
- *      hnv_record_check() looks at, or in the local ports and PAs.
+ *    - hnv_compile_record(): of one lookup record: one flow, and a few more
+ *      for IP rewrite and while its machine moves.  Compile again when it
+ *      changes; all, when base has changed in what hnv_record_check() looks
+ *      at, or in the local ports and PAs.
  *
  * hnv_compile_shared() is the first three for everything.
  *

@@ -56,6 +56,23 @@ hnv_deliver_base(struct hnv_compiler *c)
     hnv_draft_drop(d, HNV_DROP_WRONG_DOMAIN);
 }
 
+void
+hnv_start_to_record(struct hnv_draft *d, enum hnv_table table, int priority,
+                    const struct hnv_located *l, bool arp)
+{
+    const struct hnv_record *record = l->record;
+
+    hnv_draft_start(d, table, priority, l->cookie);
+    match_set_reg(&d->match, 0, record->vsid);
+    match_set_dl_dst(&d->match, record->mac);
+    if (arp) {
+        match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+        match_set_nw_dst(&d->match, in6_addr_get_mapped_ipv4(&record->ca));
+    } else {
+        hnv_match_ip_dst(d, &record->ca);
+    }
+}
+
 /* Sends on, from tunnel to tunnel, what comes for a machine that has left this
  * host.  The switch does not send a packet back to the port it came from,
  * which is the nvgre port, so the packet must not remember that. */
@@ -76,11 +93,9 @@ hnv_deliver_record(struct hnv_compiler *c, const struct hnv_located *l)
                           && !hnv_host_lport(c->host, record->vsid,
                                              record->mac));
     }
-    if (moved) {
-        hnv_draft_start(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_MOVED,
-                        l->cookie);
-        match_set_reg(&d->match, 0, record->vsid);
-        match_set_dl_dst(&d->match, record->mac);
+    for (int arp = 0; moved && arp <= hnv_address_is_v4(&record->ca); arp++) {
+        hnv_start_to_record(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_MOVED, l,
+                            arp);
         hnv_act_set(d, MFF_REG1, hnv_kind_and_vsid(HNV_KIND_ENCAP,
                                                    record->vsid));
         hnv_act_set(d, MFF_REG3, peer->id);

@@ -24,6 +24,13 @@ write_local(struct hnv_draft *d, const struct hnv_lport *lport)
 {
     const struct hnv_subnet *subnet = lport->port->subnet;
 
+    start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_SELF, HNV_ROW_PORT,
+          &lport->port->uuid);
+    hnv_match_kind(d, HNV_KIND_LOCAL);
+    match_set_reg(&d->match, 14, lport->vport);
+    match_set_reg(&d->match, 15, lport->vport);
+    hnv_draft_drop(d, HNV_DROP_TO_SELF);
+
     start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_LOCAL, HNV_ROW_PORT,
           &lport->port->uuid);
     hnv_match_domain(d, subnet->domain->key);

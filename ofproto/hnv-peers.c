@@ -109,12 +109,38 @@ choose_id(const struct hnv_peers *peers, const struct hnv_peer *peer)
     return id;
 }
 
-const struct hnv_peer *
-hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *pas,
-              size_t n_primary, size_t n_standby)
+/* Appends to the '*n' addresses in 'to' those of 'from' that are new. */
+static void
+append_new(struct in6_addr *to, size_t *n, const struct in6_addr *from,
+           size_t n_from)
 {
+    for (size_t i = 0; i < n_from; i++) {
+        bool found = false;
+
+        for (size_t j = 0; j < *n; j++) {
+            found = found || ipv6_addr_equals(&to[j], &from[i]);
+        }
+        if (!found) {
+            to[(*n)++] = from[i];
+        }
+    }
+}
+
+const struct hnv_peer *
+hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *addresses,
+              size_t n_primary_, size_t n_standby_)
+{
+    struct in6_addr pas[2 * HNV_MAX_PAS];
+    size_t n_primary = 0, n_standby, n;
+
+    ovs_assert(n_primary_ + n_standby_ <= ARRAY_SIZE(pas));
+    append_new(pas, &n_primary, addresses, n_primary_);
+    n = n_primary;
+    append_new(pas, &n, addresses + n_primary_, n_standby_);
+    n_standby = n - n_primary;
+
     uint32_t hash = hash_pas(pas, n_primary, n_standby);
-    size_t size = (n_primary + n_standby) * sizeof *pas;
+    size_t size = n * sizeof *pas;
     struct hnv_peer *peer;
 
     HMAP_FOR_EACH_WITH_HASH (peer, by_pas, hash, &peers->by_pas) {

@@ -92,7 +92,8 @@ struct hnv_peers *hnv_peers_create(void);
 void hnv_peers_destroy(struct hnv_peers *);
 
 /* Returns the peer with the given PAs, 'n_primary' and then 'n_standby' in
- * 'pas', with one more reference, to be given back to hnv_peers_put(). */
+ * 'pas', but each only once, with one more reference, to be given back to
+ * hnv_peers_put(). */
 const struct hnv_peer *hnv_peers_get(struct hnv_peers *,
                                      const struct in6_addr *pas,
                                      size_t n_primary, size_t n_standby);

@@ -356,6 +356,7 @@ enum hnv_flag {
     HNV_PRIORITY(FLOOD, NONE, 0, "drop")                                      \
     HNV_PRIORITY(OUTPUT, VETO, 1000, "a controller's veto: drop")             \
     HNV_PRIORITY(OUTPUT, NOT_OK, 990, "SENDER did not agree: drop")           \
+    HNV_PRIORITY(OUTPUT, SELF, 120, "on the sender's own port: drop")         \
     HNV_PRIORITY(OUTPUT, LOCAL, 110, "on a local port: ACL_IN")               \
     HNV_PRIORITY(OUTPUT, ENCAP, 100, "behind a peer, VSID in domain: PEER")   \
     HNV_PRIORITY(OUTPUT, REWRITE, 100, "VSID in domain: REWRITE_OUT")         \
@@ -425,7 +426,8 @@ enum hnv_priority {
     HNV_DROP(WRONG_VLAN, "wrong-vlan", "no local port in that VLAN")          \
     HNV_DROP(TTL, "ttl", "TTL exceeded; the sender is told")                  \
     HNV_DROP(NOT_OURS, "not-ours",                                            \
-             "frame of the provider network that is for somebody else")
+             "frame of the provider network that is for somebody else")       \
+    HNV_DROP(TO_SELF, "to-self", "destination or next hop is the sender")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */

@@ -235,11 +235,10 @@ hnv_source_record(struct hnv_compiler *c, const struct hnv_located *l)
     for (size_t i = 0; i < peer->n_standby; i++) {
         const struct in6_addr *pa = &peer->pas[peer->n_primary + i];
 
-        if (!hnv_host_has_pa(c->host, pa)) {
-            hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_MOVED,
-                           l->cookie);
-            match_set_reg(&d->match, 0, l->subnet->vsid);
-            match_set_dl_dst(&d->match, l->record->mac);
+        for (int arp = 0; arp <= hnv_address_is_v4(&l->record->ca)
+             && !hnv_host_has_pa(c->host, pa); arp++) {
+            hnv_start_to_record(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_MOVED, l,
+                                arp);
             hnv_match_tun_src(d, pa);
             hnv_act_goto(d, HNV_TABLE_DELIVER);
             hnv_draft_add(d);
