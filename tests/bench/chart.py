@@ -13,6 +13,7 @@ SECTIONS = {
     "push": ("tunnel", "total_ns", "ns per packet, push to pop"),
     "datapath": ("tunnel", "mpps", "million packets per second"),
     "entropy": ("mix", "to_perfect", "busiest path, to a perfect hash"),
+    "control-plane": ("system", "load_s", "seconds to load"),
     "tcp": ("tunnel", "gbps", "Gbit/s"),
 }
 
