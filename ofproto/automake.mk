@@ -126,4 +126,4 @@ ofproto_libhnv_la_SOURCES += \
 sbin_PROGRAMS += ofproto/hnv-agent
 ofproto_hnv_agent_SOURCES = ofproto/hnv-agent.c
 ofproto_hnv_agent_LDADD = ofproto/libhnv.la $(OVS_LIB)
-dist_man_MANS += ofproto/hnv-agent.8
+dist_man_MANS += ofproto/hnv-agent.8 ofproto/hnv-architecture.7

@@ -52,6 +52,7 @@ utilities_hnv_ctl_SOURCES = \
 utilities_hnv_ctl_LDADD = ofproto/libhnv.la $(OVS_LIB)
 
 dist_man_MANS += utilities/hnv-ctl.8
+EXTRA_DIST += utilities/hnv-sandbox.8
 
 # Where bash-completion looks for a file with the name of the command.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -370,71 +370,114 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
 /* Advice.                                                                  */
 /* ------------------------------------------------------------------------ */
 
+/* What to do about each reason: identifier, text. */
+#define ADVICES                                                              \
+    ADVICE(NOT_BOUND,                                                        \
+        "set external_ids:hnv-port-id of the interface to the name of "      \
+        "its Port; \"ovs-appctl -t hnv-agent hnv/errors\" says what "        \
+        "keeps a port from being bound")                                     \
+    ADVICE(VLAN_TAG,                                                         \
+        "send untagged in the virtual machine: a virtual subnet has no "     \
+        "VLANs")                                                             \
+    ADVICE(SPOOF_MAC,                                                        \
+        "correct the MAC in the virtual machine or \"mac\" of the Port, "    \
+        "or allow it with \"mac_spoofing\"")                                 \
+    ADVICE(SPOOF_IP,                                                         \
+        "correct the address in the virtual machine or \"addresses\" of "    \
+        "the Port; a router needs \"forwarder\"")                            \
+    ADVICE(SPOOF_ARP,                                                        \
+        "correct the address in the virtual machine, or \"addresses\" of "   \
+        "the Port")                                                          \
+    ADVICE(SPOOF_ND,                                                         \
+        "correct the address in the virtual machine, or \"addresses\" of "   \
+        "the Port")                                                          \
+    ADVICE(DHCP_GUARD,                                                       \
+        "clear \"dhcp_guard\" of the Port if the machine is to be a DHCP "   \
+        "server")                                                            \
+    ADVICE(ROUTER_GUARD,                                                     \
+        "clear \"router_guard\" of the Port if the machine is to send "      \
+        "router advertisements")                                             \
+    ADVICE(UNKNOWN_VSID,                                                     \
+        "no machine here is in the routing domain of that VSID: correct "    \
+        "the record that sends it here, or bind its port")                   \
+    ADVICE(UNKNOWN_PA,                                                       \
+        "add the sender's record with that provider address "                \
+        "(\"record-add\"), or find out who sends from there")                \
+    ADVICE(SOURCE_UNVERIFIED,                                                \
+        "correct the provider address in the record of the source, or "      \
+        "find out who sends for it")                                         \
+    ADVICE(MAC_NOT_HERE,                                                     \
+        "the record names this host, but the machine is not here: "          \
+        "correct the record's provider address or MAC, or bind the "         \
+        "machine's port")                                                    \
+    ADVICE(NO_ROUTE,                                                         \
+        "add a customer route (\"route-add\") or a prefix of a virtual "     \
+        "subnet")                                                            \
+    ADVICE(NO_RECORD,                                                        \
+        "add the record of the destination, or of the route's next hop "     \
+        "(\"record-add\")")                                                  \
+    ADVICE(RECORD_UNUSABLE,                                                  \
+        "make the record's \"state\" active, or bind the port of its "       \
+        "machine on this host")                                              \
+    ADVICE(ACL,                                                              \
+        "change the ACL, or allow it by one of more weight (\"acl-add\")")   \
+    ADVICE(CT_INVALID,                                                       \
+        "the connection was not seen from its beginning: let it be "         \
+        "opened again")                                                      \
+    ADVICE(HOOK_VETO,                                                        \
+        "ask whoever runs the SDN controller: tables 128 to 191 are its "    \
+        "own")                                                               \
+    ADVICE(WRONG_DOMAIN,                                                     \
+        "a flow of the SDN controller writes registers that are not its "    \
+        "own: see hnv-pipeline(7)")                                          \
+    ADVICE(TOO_BIG,                                                          \
+        "lower the MTU in the virtual machine, or raise that of the "        \
+        "underlay")                                                          \
+    ADVICE(NOT_IP,                                                           \
+        "add an L2 record for the destination's MAC (\"l2-record-add\") "    \
+        "if machines need more than IP")                                     \
+    ADVICE(ARP_SELF,                                                         \
+        "nothing: the machine asks whether somebody else has its "           \
+        "address, and nobody has")                                           \
+    ADVICE(ARP_OTHER,                                                        \
+        "nothing: addresses come from policy, not from announcements")       \
+    ADVICE(NO_FLOOD,                                                         \
+        "set \"flood\" of the virtual subnet if it is to carry broadcast")   \
+    ADVICE(NO_PEER,                                                          \
+        "see \"ovs-appctl -t hnv-agent hnv/errors\": the record's "          \
+        "provider address is not usable")                                    \
+    ADVICE(NO_LOCAL_PA,                                                      \
+        "give this host a provider address of the peer's IP version "        \
+        "(\"pa-add\", or external_ids:hnv-pa)")                              \
+    ADVICE(UNKNOWN_REWRITE,                                                  \
+        "add the record of that address with rule \"rewrite\" "              \
+        "(\"record-add\")")                                                  \
+    ADVICE(GATEWAY,                                                          \
+        "send it to a machine: the gateway address only answers ARP, ND, "   \
+        "and ping")                                                          \
+    ADVICE(WRONG_VLAN,                                                       \
+        "correct \"vlan\" of the Port, or the tag that the physical "        \
+        "switch sends")                                                      \
+    ADVICE(TTL,                                                              \
+        "look for a routing loop; the packet has gone through as many "      \
+        "routers as it may")                                                 \
+    ADVICE(NOT_OURS,                                                         \
+        "nothing: the provider network floods what it does not know")
+
 static const char *const advice[HNV_N_DROPS] = {
-    [HNV_DROP_NOT_BOUND] = "set external_ids:hnv-port-id of the interface"
-        " to the name of its Port; \"ovs-appctl -t hnv-agent hnv/errors\""
-        " says what keeps a port from being bound",
-    [HNV_DROP_VLAN_TAG] = "send untagged in the virtual machine: a "
-        "virtual subnet has no VLANs",
-    [HNV_DROP_SPOOF_MAC] = "correct the MAC in the virtual machine or "
-        "\"mac\" of the Port, or allow it with \"mac_spoofing\"",
-    [HNV_DROP_SPOOF_IP] = "correct the address in the virtual machine or "
-        "\"addresses\" of the Port; a router needs \"forwarder\"",
-    [HNV_DROP_SPOOF_ARP] = "correct the address in the virtual machine, "
-        "or \"addresses\" of the Port",
-    [HNV_DROP_SPOOF_ND] = "correct the address in the virtual machine, "
-        "or \"addresses\" of the Port",
-    [HNV_DROP_DHCP_GUARD] = "clear \"dhcp_guard\" of the Port if the "
-        "machine is to be a DHCP server",
-    [HNV_DROP_ROUTER_GUARD] = "clear \"router_guard\" of the Port if the "
-        "machine is to send router advertisements",
-    [HNV_DROP_UNKNOWN_VSID] = "no machine here is in the routing domain "
-        "of that VSID: correct the record that sends it here, or bind "
-        "its port",
-    [HNV_DROP_UNKNOWN_PA] = "add the sender's record with that provider "
-        "address (\"record-add\"), or find out who sends from there",
-    [HNV_DROP_SOURCE_UNVERIFIED] = "correct the provider address in the "
-        "record of the source, or find out who sends for it",
-    [HNV_DROP_MAC_NOT_HERE] = "the record names this host, but the "
-        "machine is not here: correct the record's provider address or "
-        "MAC, or bind the machine's port",
-    [HNV_DROP_NO_ROUTE] = "add a customer route (\"route-add\") or a "
-        "prefix of a virtual subnet",
-    [HNV_DROP_NO_RECORD] = "add the record of the destination, or of the "
-        "route's next hop (\"record-add\")",
-    [HNV_DROP_RECORD_UNUSABLE] = "make the record's \"state\" active, or "
-        "bind the port of its machine on this host",
-    [HNV_DROP_ACL] = "change the ACL, or allow it by one of more weight "
-        "(\"acl-add\")",
-    [HNV_DROP_CT_INVALID] = "the connection was not seen from its "
-        "beginning: let it be opened again",
-    [HNV_DROP_HOOK_VETO] = "ask whoever runs the SDN controller: tables "
-        "128 to 191 are its own",
-    [HNV_DROP_WRONG_DOMAIN] = "a flow of the SDN controller writes "
-        "registers that are not its own: see hnv-pipeline(7)",
-    [HNV_DROP_TOO_BIG] = "lower the MTU in the virtual machine, or raise "
-        "that of the underlay",
-    [HNV_DROP_NOT_IP] = "add an L2 record for the destination's MAC "
-        "(\"l2-record-add\") if machines need more than IP",
-    [HNV_DROP_ARP_SELF] = "nothing: the machine asks whether somebody "
-        "else has its address, and nobody has",
-    [HNV_DROP_ARP_OTHER] = "nothing: addresses come from policy, not "
-        "from announcements",
-    [HNV_DROP_NO_FLOOD] = "set \"flood\" of the virtual subnet if it is "
-        "to carry broadcast",
-    [HNV_DROP_NO_PEER] = "see \"ovs-appctl -t hnv-agent hnv/errors\": "
-        "the record's provider address is not usable",
-    [HNV_DROP_NO_LOCAL_PA] = "give this host a provider address of the "
-        "peer's IP version (\"pa-add\", or external_ids:hnv-pa)",
-    [HNV_DROP_UNKNOWN_REWRITE] = "add the record of that address with "
-        "rule \"rewrite\" (\"record-add\")",
-    [HNV_DROP_GATEWAY] = "send it to a machine: the gateway address only "
-        "answers ARP, ND, and ping",
-    [HNV_DROP_WRONG_VLAN] = "correct \"vlan\" of the Port, or the tag "
-        "that the physical switch sends",
-    [HNV_DROP_TTL] = "look for a routing loop; the packet has gone "
-        "through as many routers as it may",
+#define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,
+    ADVICES
+#undef ADVICE
 };
+
+/* There is advice for each reason. */
+enum {
+#define ADVICE(ID, TEXT) ADVICE_##ID,
+    ADVICES
+#undef ADVICE
+    N_ADVICES
+};
+BUILD_ASSERT_DECL(N_ADVICES == HNV_N_DROPS - 1);
 
 const char *
 hnv_explain_advice(enum hnv_drop reason)
