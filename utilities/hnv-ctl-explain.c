@@ -462,7 +462,10 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "look for a routing loop; the packet has gone through as many "      \
         "routers as it may")                                                 \
     ADVICE(NOT_OURS,                                                         \
-        "nothing: the provider network floods what it does not know")
+        "nothing: the provider network floods what it does not know")        \
+    ADVICE(TO_SELF,                                                          \
+        "look at the customer route: a next hop that sends to itself would " \
+        "send in a circle; or the machine sends to its own address")
 
 static const char *const advice[HNV_N_DROPS] = {
 #define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,
