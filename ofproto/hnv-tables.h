@@ -98,8 +98,8 @@ void hnv_source_record(struct hnv_compiler *, const struct hnv_located *);
 void hnv_deliver_record(struct hnv_compiler *, const struct hnv_located *);
 void hnv_rewrite_record(struct hnv_compiler *, const struct hnv_located *);
 
-/* Begins a flow for what the tunnel carries to a record's MAC and CA: IP, or,
- * 'arp', ARP, which only IPv4 has.  Other records may have the same MAC. */
+/* Begins a flow for what the tunnel carries to a record's MAC and CA: IP or,
+ * if 'arp', ARP, which only IPv4 has.  Other records may have the same MAC. */
 void hnv_start_to_record(struct hnv_draft *, enum hnv_table, int priority,
                          const struct hnv_located *, bool arp);
 
