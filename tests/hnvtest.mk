@@ -11,6 +11,7 @@ HNVTEST_SOURCES += \
 	tests/test-nvgre-options.c \
 	tests/test-nvgre-path-error.c \
 	tests/test-nvgre-too-big.c \
+	tests/test-nvgre-foreign.c \
 	tests/test-nvgre-probe.c \
 	tests/test-nvgre-tunnels.c \
 	tests/test-nvgre-util.c \

@@ -2,13 +2,14 @@
 #
 # Fuzz targets and the rule for "make fuzz".
 
-FUZZ_TARGETS += nvgre_ecn nvgre_options nvgre_parse nvgre_path_error \
+FUZZ_TARGETS += nvgre_ecn nvgre_foreign nvgre_options nvgre_parse nvgre_path_error \
 	nvgre_pop nvgre_probe nvgre_push nvgre_too_big
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/nvgre_ecn_target.c \
+	tests/fuzz/nvgre_foreign_target.c \
 	tests/fuzz/nvgre_options_target.c \
 	tests/fuzz/nvgre_parse_target.c \
 	tests/fuzz/nvgre_path_error_target.c \
