@@ -29,8 +29,8 @@ enum {
     HELLO_MS = 250,             /* Between hellos. */
     RETRY_MS = 50,              /* The same if one could not be sent. */
     GIVE_UP_MS = 2000,          /* Without an answer to a hello. */
-    ROUND_MS = 20,              /* Between rounds of probes. */
-    LISTEN_MS = 1000,           /* For answers to the last one. */
+    ROUND_MS = 200,             /* For answers to a round of probes. */
+    LISTEN_MS = 700,            /* The same for the last one. */
     SEARCH_MS = 300,            /* For answers to a step of the search. */
     N_SEARCHES = 6,
     SEARCH_SIZES = 8,           /* Sizes tried in a step. */
@@ -359,7 +359,9 @@ nvgre_selftest_answer(const struct nvgre_echo_record *r)
         } else if (p->state == NVGRE_PROBE_FINE && p->size < test->too_big) {
             test->fits = MAX(test->fits, p->size);
         }
-        if (test->phase == NVGRE_SELFTEST_LISTEN && all_arrived(test)) {
+        if (all_arrived(test) && (test->phase == NVGRE_SELFTEST_PROBES
+                                  || test->phase == NVGRE_SELFTEST_LISTEN)) {
+            /* No burst is longer than a round, lest a slow host drop some. */
             test->next = time_msec();
         }
     }
