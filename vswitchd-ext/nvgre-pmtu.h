@@ -43,8 +43,8 @@ struct nvgre_pmtu;
  * "ovs-appctl nvgre/selftest", not here.
  *
  * An attacker who can see or guess the addresses and the VSID can make packets
- * smaller for ten minutes, down to what judge_mtu() allows, as with any path
- * MTU discovery.  options:path_mtu_discovery=false turns it off.
+ * smaller for ten minutes, but not below the minimum, as with any path MTU
+ * discovery.  options:path_mtu_discovery=false turns it off.
  *
  *
  * Thread-safety
