@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "netdev-nvgre.h"
 #include "nvgre-coexist.h"
+#include "nvgre-compat.h"
 #include "nvgre-ecn.h"
 #include "nvgre-egress.h"
 #include "nvgre-field.h"
@@ -100,7 +101,7 @@ nvgre_hook_bridge_port(const struct netdev *netdev, const char *bridge)
 }
 
 /* Called for each packet socket 'fd' that is to receive what comes in on a
- * device.  Returns 0 if it will tell which checksums were left to the device,
+ * device.  Returns 0 if it will tell which work was left to the device,
  * otherwise -1, with errno set.
  *
  * The default size of the socket's buffer is that of about 90 packets, which
@@ -260,6 +261,24 @@ nvgre_hook_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     if (netdev_is_nvgre(netdev)) {
         nvgre_push_prepare(batch, data);
     }
+}
+
+/* Called, from any thread, before the packets of 'batch' are sent or
+ * encapsulated.  Returns true if some may have to be cut into segments. */
+bool
+nvgre_hook_has_tso(struct dp_packet_batch *batch)
+{
+    struct dp_packet *packet;
+
+    if (userspace_tso_enabled()) {
+        return true;
+    }
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (OVS_UNLIKELY(nvgre_packet_segsz(packet))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Called, from any thread, after the packets of 'batch' were encapsulated with

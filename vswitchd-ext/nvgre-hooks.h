@@ -70,6 +70,7 @@ odp_port_t nvgre_hook_receive_port(struct flow *, struct flow_wildcards *,
 /* lib/netdev.c. */
 void nvgre_hook_push(const struct netdev *, struct dp_packet_batch *,
                      const struct ovs_action_push_tnl *);
+bool nvgre_hook_has_tso(struct dp_packet_batch *);
 void nvgre_hook_pushed(const struct netdev *, struct dp_packet_batch *,
                        const struct ovs_action_push_tnl *);
 void nvgre_hook_popped(const struct netdev *, struct dp_packet_batch *);

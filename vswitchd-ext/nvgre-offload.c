@@ -57,12 +57,13 @@ allowed_abilities(uint32_t offloads)
 void
 nvgre_offload_finish(struct dp_packet_batch *batch, uint32_t offloads)
 {
-    bool keep_segments = (userspace_tso_enabled()
-                          && (offloads & FOR_SEGMENTS) == FOR_SEGMENTS);
     uint64_t abilities;
     struct dp_packet *packet;
 
-    if (!keep_segments) {
+    if (OVS_LIKELY((offloads & NVGRE_OFFLOAD_ALL) == NVGRE_OFFLOAD_ALL)) {
+        return;
+    }
+    if ((offloads & FOR_SEGMENTS) != FOR_SEGMENTS) {
         DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
             if (OVS_UNLIKELY(nvgre_packet_segsz(packet))) {
                 dp_packet_gso_batch(batch);
@@ -70,11 +71,9 @@ nvgre_offload_finish(struct dp_packet_batch *batch, uint32_t offloads)
             }
         }
     }
-    if ((offloads & NVGRE_OFFLOAD_ALL) != NVGRE_OFFLOAD_ALL) {
-        abilities = allowed_abilities(offloads);
-        DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-            dp_packet_ol_send_prepare(packet, abilities);
-        }
+    abilities = allowed_abilities(offloads);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        dp_packet_ol_send_prepare(packet, abilities);
     }
 }
 
