@@ -8,6 +8,7 @@ HNVTEST_SOURCES += \
 	tests/test-hnv-policy.h \
 	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
+	tests/test-nvgre-gro.c \
 	tests/test-nvgre-options.c \
 	tests/test-nvgre-path-error.c \
 	tests/test-nvgre-too-big.c \

@@ -4,6 +4,7 @@
 
 #include "hnvtest.h"
 #include "nvgre-options.h"
+#include "nvgre-offload.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,6 +101,11 @@ print_config(const struct nvgre_config *c)
     printf("inner_fragment=%s\n", c->inner_fragment ? "true" : "false");
     printf("too_big_rate=%"PRIu32"\n", c->too_big_rate);
     print_gateways(&c->gateways);
+    for (size_t i = 0; i < N_NVGRE_OFFLOADS; i++) {
+        printf("%s=%s\n", nvgre_offload_name(i),
+               c->offloads & (1u << i) ? "true" : "false");
+    }
+    printf("rx_csum_sample=%"PRIu32"\n", c->rx_csum_sample);
     print_number("tos", tnl->tos_inherit, tnl->tos);
     print_number("ttl", tnl->ttl_inherit, tnl->ttl);
     printf("df_default=%s\n", tnl->dont_fragment ? "true" : "false");
