@@ -127,3 +127,13 @@ sbin_PROGRAMS += ofproto/hnv-agent
 ofproto_hnv_agent_SOURCES = ofproto/hnv-agent.c
 ofproto_hnv_agent_LDADD = ofproto/libhnv.la $(OVS_LIB)
 dist_man_MANS += ofproto/hnv-agent.8 ofproto/hnv-architecture.7
+
+# The manual page of the pipeline comes from the header that owns it.
+man_MANS += ofproto/hnv-pipeline.7
+EXTRA_DIST += ofproto/hnv-pipeline-man
+CLEANFILES += ofproto/hnv-pipeline.7
+ofproto/hnv-pipeline.7: ofproto/hnv-pipeline.h ofproto/hnv-pipeline-man
+	$(AM_V_GEN)$(MKDIR_P) ofproto && \
+	$(PYTHON3) '$(srcdir)/ofproto/hnv-pipeline-man' \
+		'$(srcdir)/ofproto/hnv-pipeline.h' '$(PACKAGE_VERSION)' > $@.tmp && \
+	mv $@.tmp $@

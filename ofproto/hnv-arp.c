@@ -46,11 +46,14 @@ write_arp_reply(struct hnv_draft *d)
 static void
 write_nd_reply(struct hnv_draft *d, bool dad, bool router)
 {
+    static const int priorities[2][2] = {
+        { HNV_PRI_ND_REPLY_ALL, HNV_PRI_ND_REPLY_ALL_ROUTER },
+        { HNV_PRI_ND_REPLY_DAD, HNV_PRI_ND_REPLY_DAD_ROUTER },
+    };
     uint32_t flags = (ND_RSO_OVERRIDE | (dad ? 0 : ND_RSO_SOLICITED)
                       | (router ? ND_RSO_ROUTER : 0));
 
-    start(d, HNV_TABLE_ND_REPLY, ((dad ? HNV_PRI_ND_REPLY_DAD
-                                   : HNV_PRI_ND_REPLY_ALL) + router));
+    start(d, HNV_TABLE_ND_REPLY, priorities[dad][router]);
     hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
     if (router) {
         hnv_match_kind(d, HNV_KIND_GATEWAY);

@@ -51,14 +51,16 @@
  * Who owns what
  * -------------
  *
- * hnv-agent owns tables 0 through 127 and the cookies whose first byte is
- * HNV_COOKIE_MAGIC.  SDN controllers own tables 128 through 191; the pipeline
- * calls HNV_HOOK_TABLE_PRE before routing and HNV_HOOK_TABLE_POST after it.  A
- * controller's flow may read everything.  It may write header fields, set
- * HNV_FLAG_VETO, and use the registers listed with HNV_REGISTERS as scratch.
- * Should it change the sender's identity or the destination's, SENDER and
- * OUTPUT notice that and drop the packet as "wrong-domain" rather than let it
- * cross from one tenant to another. */
+ * hnv-agent owns tables 0 through 127 and cookies whose first byte is 0x48.
+ * SDN controllers own tables 128 through 191; the pipeline calls table 128
+ * before routing and table 144 after it.  A controller's flow may read
+ * everything.  It may write header fields, set bit 31 of reg2, its veto, and
+ * use some of the registers below as scratch.  Should it change the sender's
+ * identity or the destination's, SENDER and OUTPUT notice that and drop the
+ * packet as "wrong-domain" rather than let it go from one tenant to another.
+ *
+ * What a controller's flow outputs itself, to any port, is its own
+ * responsibility: no later table sees it. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -324,7 +326,9 @@ enum hnv_flag {
     HNV_PRIORITY(FINISH, ROUTE, 100, "routed: TTL - 1, new MAC addresses")    \
     HNV_PRIORITY(FINISH, NONE, 0, "drop")                                     \
     HNV_PRIORITY(ARP_REPLY, ALL, 0, "answer")                                 \
+    HNV_PRIORITY(ND_REPLY, DAD_ROUTER, 111, "likewise, as a router")          \
     HNV_PRIORITY(ND_REPLY, DAD, 110, "asked from ::, answer to all nodes")    \
+    HNV_PRIORITY(ND_REPLY, ALL_ROUTER, 101, "likewise, as a router")          \
     HNV_PRIORITY(ND_REPLY, ALL, 100, "answer to the one who asked")           \
     HNV_PRIORITY(ND_FINISH, ALL, 100, "write the option, answer")             \
     HNV_PRIORITY(GATEWAY, ECHO, 100, "echo request: answer")                  \

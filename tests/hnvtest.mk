@@ -3,6 +3,7 @@
 # Sources of the unit tests in tests/hnvtest, beyond hnvtest.c itself.
 
 HNVTEST_SOURCES += \
+	tests/bench-hnv-compile.c \
 	tests/test-hnv-compile.c \
 	tests/test-hnv-policy.c \
 	tests/test-hnv-policy.h \
