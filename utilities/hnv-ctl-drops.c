@@ -203,13 +203,13 @@ take_port_line(struct drops *drops, const char *host, const char *port,
                const char *line)
 {
     const char *last = strstr(line, ", last ");
-    char *reason = NULL, *by;
     struct drop *drop;
     uint64_t packets;
+    char reason[64];
+    char *by;
     int n = 0;
 
-    if (!ovs_scan(line, " %ms %"SCNu64":%n", &reason, &packets, &n) || !n) {
-        free(reason);
+    if (!ovs_scan(line, " %63s %"SCNu64":%n", reason, &packets, &n) || !n) {
         return;
     }
     by = (last ? xasprintf("nvgre port %s, last %s", port, last + 7)
@@ -220,7 +220,6 @@ take_port_line(struct drops *drops, const char *host, const char *port,
         drop->bytes = UINT64_MAX;
     }
     free(by);
-    free(reason);
 }
 
 static char *
