@@ -131,7 +131,7 @@ check_subnet(const struct hnv_policy *policy,
     const struct hnv_subnet *other;
 
     if (row->vsid < HNV_VSID_MIN || row->vsid > HNV_VSID_MAX) {
-        return xasprintf("VSID %"PRId64" is reserved (RFC 7637 section 3.2); "
+        return xasprintf("VSID %"PRId64" is reserved (RFC 7637 section 3.4); "
                          "use %d to %d", row->vsid, HNV_VSID_MIN,
                          HNV_VSID_MAX);
     }

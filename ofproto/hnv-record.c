@@ -52,7 +52,7 @@ check_numbers(const struct hnv_record_row *row)
         return xstrdup("its routing domain does not exist or is invalid");
     }
     if (row->vsid < HNV_VSID_MIN || row->vsid > HNV_VSID_MAX) {
-        return xasprintf("VSID %"PRId64" is reserved (RFC 7637 section 3.2); "
+        return xasprintf("VSID %"PRId64" is reserved (RFC 7637 section 3.4); "
                          "use %d to %d", row->vsid, HNV_VSID_MIN,
                          HNV_VSID_MAX);
     }
