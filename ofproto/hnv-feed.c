@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if HAVE_DECL_MALLOC_TRIM
+#include <malloc.h>
+#endif
 
 #include "jsonrpc.h"
 #include "openvswitch/hmap.h"
@@ -207,6 +210,16 @@ hnv_query_parse_result(const struct json *result, struct uuid *record)
                                 json_string(json_array_at(uuid, 1))));
 }
 
+/* Gives memory back to the system.  The JSON of all records at once takes many
+ * times what the records do, and the C library would keep it forever. */
+static void
+hnv_feed_trim(void)
+{
+#if HAVE_DECL_MALLOC_TRIM
+    malloc_trim(0);
+#endif
+}
+
 static void
 hnv_feed_process_reply(struct hnv_feed *feed, const struct jsonrpc_msg *reply)
 {
@@ -235,6 +248,7 @@ hnv_feed_run(struct hnv_feed *feed)
     struct ovs_list events = OVS_LIST_INITIALIZER(&events);
     struct ovsdb_cs_event *event;
     struct hnv_query *query;
+    bool trim = false;
 
     ovsdb_cs_run(feed->cs, &events);
     LIST_FOR_EACH_POP (event, list_node, &events) {
@@ -249,6 +263,7 @@ hnv_feed_run(struct hnv_feed *feed)
 
         case OVSDB_CS_EVENT_TYPE_UPDATE:
             hnv_feed_process_update(feed, &event->update);
+            trim |= event->update.monitor_reply || event->update.clear;
             break;
 
         case OVSDB_CS_EVENT_TYPE_TXN_REPLY:
@@ -259,6 +274,9 @@ hnv_feed_run(struct hnv_feed *feed)
             break;
         }
         ovsdb_cs_event_destroy(event);
+    }
+    if (trim) {
+        hnv_feed_trim();
     }
 
     /* The number that a condition set before the connection came up waits for
