@@ -73,6 +73,10 @@ hnv_bundles_clear(struct hnv_bundles *bundles)
     }
     hnv_bundle_destroy(bundles->open);
     bundles->open = NULL;
+
+    /* Nobody must wait for them: what they would have changed is found again
+     * when the switch has said what it has. */
+    bundles->acked = bundles->seqno;
 }
 
 static ovs_be32

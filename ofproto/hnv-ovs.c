@@ -27,7 +27,10 @@ VLOG_DEFINE_THIS_MODULE(hnv_ovs);
 /* Default names, and default bound on records fetched on demand. */
 #define HNV_BRIDGE "br-hnv"
 #define HNV_MAX_LAZY 10000
-#define HNV_PROBE_INTERVAL_MS 5000
+
+/* An ovsdb-server may need half a minute to compose a million records, and
+ * answers nothing meanwhile. */
+#define HNV_PROBE_INTERVAL_MS 60000
 
 struct hnv_ovs {
     struct ovsdb_idl_loop loop;
