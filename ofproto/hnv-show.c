@@ -24,6 +24,7 @@
 #include "hnv-records.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
 #include "unixctl.h"
 #include "util.h"
 #include "uuid.h"
@@ -194,6 +195,7 @@ recompute(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
     r->conn = conn;
     ovs_list_push_back(&recomputes, &r->node);
+    poll_immediate_wake();
 }
 
 /* Registers the commands, for 'engine'. */
