@@ -71,9 +71,17 @@ judge_port(const struct hnv_hop *hop, const struct hnv_oftrace_exit *e,
 {
     const struct hnv_switch_port *port
         = hnv_switch_port_by_ofport(hop->sw, strtoll(e->port, NULL, 10));
+    uint8_t table = (e->step < hop->trace.n_steps
+                     ? hop->trace.steps[e->step].table : 0);
 
-    o->verdict = HNV_DELIVERED;
     o->interface = port ? port->name : e->port;
+    if (table == HNV_TABLE_REWRITE_OUT || table == HNV_TABLE_PA_NEIGHBOR) {
+        o->verdict = HNV_UNDECIDED;
+        o->text = xasprintf("IP rewrite: to the provider network through "
+                            "interface %s; not followed", o->interface);
+        return;
+    }
+    o->verdict = HNV_DELIVERED;
     o->port = port ? port->id : NULL;
     o->text = (o->port
                ? xasprintf("delivered to %s, interface %s", o->port,
