@@ -240,7 +240,7 @@ nvgre_selftest_report(const struct nvgre_selftest *test, struct ds *s)
     advise_all(test, &advice);
     fine = !advice.length;
     ds_put_cstr(s, fine ? "result: fine" : "result: faults\n");
-    ds_put_buffer(s, advice.string, advice.length);
+    ds_put_cstr(s, ds_cstr(&advice));
     ds_destroy(&advice);
     return fine;
 }
