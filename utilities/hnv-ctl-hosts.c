@@ -331,6 +331,8 @@ hnv_ctl_wait_for_hosts(struct ovsdb_idl *idl, int64_t cfg,
 const struct ctl_command_syntax hnv_ctl_host_commands[] = {
     { "host-add", 1, INT_MAX, "HOST [COLUMN=VALUE]...",
       pre_host, cmd_host_add, NULL, "--may-exist", RW },
+    { "host-set", 2, INT_MAX, "HOST COLUMN=VALUE...",
+      pre_host, hnv_ctl_cmd_set, NULL, "", RW },
     { "host-del", 1, 1, "HOST",
       pre_host, cmd_host_del, NULL, "--if-exists", RW },
     { "host-list", 0, 0, "", pre_host, hnv_ctl_cmd_list, NULL, "", RO },

@@ -277,6 +277,8 @@ const struct ctl_command_syntax hnv_ctl_port_commands[] = {
       pre_port, cmd_acl_list, NULL, "", RO },
     { "acl-group-add", 1, 1, "GROUP",
       pre_port, cmd_add_named, NULL, "--may-exist", RW },
+    { "acl-group-set", 2, INT_MAX, "GROUP COLUMN=VALUE...",
+      pre_port, hnv_ctl_cmd_set, NULL, "", RW },
     { "acl-group-del", 1, INT_MAX, "GROUP...",
       pre_port, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
     { "acl-group-list", 0, 1, "[GROUP]",
