@@ -57,8 +57,9 @@ static const char *const state_texts[N_NVGRE_PROBE_STATES] = {
     [NVGRE_PROBE_VSID] = "an unknown VSID",
 };
 
-static int
-n_arrived(const struct nvgre_tally *tally)
+/* Returns how many of the probes of 'tally' arrived, damaged or not. */
+int
+nvgre_tally_n_arrived(const struct nvgre_tally *tally)
 {
     int n = 0;
 
@@ -71,7 +72,7 @@ n_arrived(const struct nvgre_tally *tally)
 static enum fate
 fate_of(const struct nvgre_tally *tally)
 {
-    int n = n_arrived(tally);
+    int n = nvgre_tally_n_arrived(tally);
 
     return (!tally->expected ? NOT_TRIED
             : !n ? LOST
@@ -172,7 +173,7 @@ advise(const struct nvgre_selftest *test, enum nvgre_probe_kind kind,
 {
     const struct nvgre_tally *tally = (back ? test->back : test->there) + kind;
     enum fate fate = back ? fate_back(test, kind) : fate_of(tally);
-    int n = n_arrived(tally);
+    int n = nvgre_tally_n_arrived(tally);
 
     if ((fate != DAMAGED && fate != LOSSY && fate != LOST)
         || is_no_news(back ? test->back : test->there, kind)) {

@@ -157,24 +157,14 @@ conclude_step(struct nvgre_selftest *test)
     }
 }
 
-static int
-n_arrived(const struct nvgre_tally *tally)
-{
-    int n = 0;
-
-    for (int i = 0; i < N_NVGRE_PROBE_STATES; i++) {
-        n += tally->n[i];
-    }
-    return n;
-}
-
 /* Returns true if 'test' has nothing more to wait for. */
 static bool
 all_arrived(const struct nvgre_selftest *test)
 {
     for (int i = 0; i < N_NVGRE_PROBE_KINDS; i++) {
-        if (n_arrived(&test->there[i]) < test->there[i].expected
-            || n_arrived(&test->back[i]) < test->back[i].expected) {
+        if (nvgre_tally_n_arrived(&test->there[i]) < test->there[i].expected
+            || (nvgre_tally_n_arrived(&test->back[i])
+                < test->back[i].expected)) {
             return false;
         }
     }
@@ -195,8 +185,8 @@ enter(struct nvgre_selftest *test, enum nvgre_selftest_phase phase,
 static bool
 begin_search(struct nvgre_selftest *test)
 {
-    if (n_arrived(&test->there[NVGRE_PROBE_LARGEST])
-        || !n_arrived(&test->there[NVGRE_PROBE_ICMP])) {
+    if (nvgre_tally_n_arrived(&test->there[NVGRE_PROBE_LARGEST])
+        || !nvgre_tally_n_arrived(&test->there[NVGRE_PROBE_ICMP])) {
         return false;
     }
     test->fits = NVGRE_PROBE_SMALL;

@@ -103,6 +103,7 @@ void nvgre_selftest_answer(const struct nvgre_echo_record *);
 void nvgre_selftest_init(void);
 
 /* What to say at the end: nvgre-selftest-report.c. */
+int nvgre_tally_n_arrived(const struct nvgre_tally *);
 bool nvgre_selftest_report(const struct nvgre_selftest *, struct ds *);
 struct json *nvgre_selftest_report_json(const struct nvgre_selftest *);
 void nvgre_selftest_report_silence(const struct nvgre_selftest *,
