@@ -51,11 +51,26 @@ allowed_abilities(uint32_t offloads)
     return abilities;
 }
 
-/* Does all work on the packets of 'batch', which were just encapsulated, that
- * was left to the device but that is not in 'offloads'.  The batch may
- * grow. */
+/* Cuts the TCP packets of 'batch', which come from datapath port 'in_port',
+ * into segments.  dp_packet_gso_batch() gives them no metadata, which they need
+ * in case the datapath looks at them again before they leave. */
+static void
+cut_segments(struct dp_packet_batch *batch, odp_port_t in_port)
+{
+    struct dp_packet *packet;
+
+    dp_packet_gso_batch(batch);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        pkt_metadata_init(&packet->md, in_port);
+    }
+}
+
+/* Does all work on the packets of 'batch', which were just encapsulated and
+ * come from datapath port 'in_port', that was left to the device but that is
+ * not in 'offloads'.  The batch may grow. */
 void
-nvgre_offload_finish(struct dp_packet_batch *batch, uint32_t offloads)
+nvgre_offload_finish(struct dp_packet_batch *batch, uint32_t offloads,
+                     odp_port_t in_port)
 {
     uint64_t abilities;
     struct dp_packet *packet;
@@ -66,7 +81,7 @@ nvgre_offload_finish(struct dp_packet_batch *batch, uint32_t offloads)
     if ((offloads & FOR_SEGMENTS) != FOR_SEGMENTS) {
         DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
             if (OVS_UNLIKELY(nvgre_packet_segsz(packet))) {
-                dp_packet_gso_batch(batch);
+                cut_segments(batch, in_port);
                 break;
             }
         }

@@ -83,7 +83,8 @@ enum nvgre_offloads {
 };
 
 const char *nvgre_offload_name(enum nvgre_offload_index);
-void nvgre_offload_finish(struct dp_packet_batch *, uint32_t offloads);
+void nvgre_offload_finish(struct dp_packet_batch *, uint32_t offloads,
+                          odp_port_t in_port);
 char *nvgre_offload_explain(enum nvgre_offload_index, uint32_t offloads,
                             bool all_off, const char *egress);
 

@@ -322,6 +322,8 @@ void
 nvgre_push_finish(struct dp_packet_batch *batch,
                   const struct ovs_action_push_tnl *data)
 {
-    nvgre_offload_finish(batch, nvgre_peer_offloads(
-                             nvgre_peer_from_id(get_mark(data) & ~MARK_HASH)));
+    const struct nvgre_peer *peer
+        = nvgre_peer_from_id(get_mark(data) & ~MARK_HASH);
+
+    nvgre_offload_finish(batch, nvgre_peer_offloads(peer), data->out_port);
 }
