@@ -52,8 +52,8 @@ allowed_abilities(uint32_t offloads)
 }
 
 /* Cuts the TCP packets of 'batch', which come from datapath port 'in_port',
- * into segments.  dp_packet_gso_batch() gives them no metadata, which they need
- * in case the datapath looks at them again before they leave. */
+ * into segments.  dp_packet_gso_batch() gives them no metadata, which they
+ * need if the datapath looks at them again before they leave. */
 static void
 cut_segments(struct dp_packet_batch *batch, odp_port_t in_port)
 {
