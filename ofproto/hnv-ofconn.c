@@ -10,7 +10,6 @@
 #include "dirs.h"
 #include "hnv-bundles.h"
 #include "hnv-pipeline.h"
-#include "openflow/nicira-ext.h"
 #include "openvswitch/ofp-bundle.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-group.h"
@@ -486,19 +485,6 @@ hnv_ofconn_resume(struct hnv_ofconn *oc, const struct ofputil_packet_in *pin,
 {
     hnv_ofconn_send_limited(oc, ofputil_encode_resume(
                                 pin, continuation, OFPUTIL_P_OF15_OXM));
-}
-
-/* Makes the switch forget all connections in the connection tracking zone
- * 'zone'. */
-void
-hnv_ofconn_flush_zone(struct hnv_ofconn *oc, uint16_t zone)
-{
-    struct ofpbuf *msg = ofpraw_alloc(OFPRAW_NXT_CT_FLUSH_ZONE, OFP15_VERSION,
-                                      0);
-    struct nx_zone_id *nzi = ofpbuf_put_zeros(msg, sizeof *nzi);
-
-    nzi->zone_id = htons(zone);
-    hnv_ofconn_send(oc, msg);
 }
 
 struct hnv_ofconn_stats

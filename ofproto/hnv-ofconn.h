@@ -113,7 +113,6 @@ void hnv_ofconn_send_packet(struct hnv_ofconn *,
                             const struct ofputil_packet_out *);
 void hnv_ofconn_resume(struct hnv_ofconn *, const struct ofputil_packet_in *,
                        const struct ofpbuf *continuation);
-void hnv_ofconn_flush_zone(struct hnv_ofconn *, uint16_t zone);
 
 /* Counters, since the start of the program. */
 struct hnv_ofconn_stats {
