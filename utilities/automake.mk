@@ -66,3 +66,20 @@ install-completion:
 		'$(DESTDIR)$(bashcompletiondir)/hnv-ctl'
 uninstall-completion:
 	rm -f '$(DESTDIR)$(bashcompletiondir)/hnv-ctl'
+
+# Services for systemd, which looks below /usr/local, too.  Their directories
+# are those that Open vSwitch was configured for.
+systemdunitdir = $(prefix)/lib/systemd/system
+systemdunit_DATA = utilities/systemd/hnv-agent.service \
+	utilities/systemd/hnv-db.service
+EXTRA_DIST += $(systemdunit_DATA:=.in)
+CLEANFILES += $(systemdunit_DATA)
+$(systemdunit_DATA): %: %.in | $(OVS_LIB)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && prefix='$(prefix)' && \
+	PACKAGE=openvswitch && sysconfdir='$(sysconfdir)' && \
+	localstatedir='$(localstatedir)' && \
+	eval "`$(SED) -n 's/^\(RUN\|LOG\|DB\)DIR = \(.*\)$$/\1DIR=\2/p' \
+		'$(OVS_BUILD)/Makefile'`" && \
+	$(SED) -e "s|[@]rundir@|$$RUNDIR|g" -e "s|[@]dbdir@|$$DBDIR|g" \
+		-e "s|[@]logdir@|$$LOGDIR|g" -e 's|[@]sbindir@|$(sbindir)|g' \
+		$< > $@.tmp && mv $@.tmp $@
