@@ -88,11 +88,9 @@ special_hash(const struct dp_packet *packet, uint32_t *hash)
     return false;
 }
 
-/* Returns 32 bits of entropy for 'packet', an Ethernet frame whose layer
- * offsets are set, that is about to enter a tunnel.  Leaves its hash in
- * 'packet' if it had none, for whatever chooses a queue later. */
+/* What nvgre_entropy() does for all packets but the plainest. */
 uint32_t
-nvgre_entropy(struct dp_packet *packet)
+nvgre_entropy_slowly(struct dp_packet *packet)
 {
     uint32_t hash;
 

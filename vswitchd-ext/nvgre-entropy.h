@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-struct dp_packet;
+#include "dp-packet.h"
+#include "openvswitch/compiler.h"
+#include "packets.h"
 
 /* Entropy: from the inner packet to FlowID and IPv6 flow label
  * ============================================================
@@ -39,7 +41,34 @@ struct dp_packet;
  *
  * The packet must belong to the caller. */
 
-uint32_t nvgre_entropy(struct dp_packet *);
+uint32_t nvgre_entropy_slowly(struct dp_packet *);
+
+/* Returns true if the hash that 'packet' has serves, as is the case for most:
+ * IPv4, whole, and hashed.  Where the datapath has set 'l4_ofs', there is an
+ * IP header, all of it. */
+static inline bool
+nvgre_entropy_is_ready(const struct dp_packet *packet)
+{
+    const void *l3 = (const char *) dp_packet_data(packet) + packet->l3_ofs;
+    const struct ip_header *ip = l3;
+    const ovs_be16 *dl_type = l3;
+
+    return (packet->l4_ofs != UINT16_MAX
+            && packet->l3_ofs >= ETH_HEADER_LEN
+            && *(dl_type - 1) == htons(ETH_TYPE_IP)
+            && !IP_IS_FRAGMENT(ip->ip_frag_off)
+            && dp_packet_rss_valid(packet));
+}
+
+/* Returns 32 bits of entropy for 'packet', an Ethernet frame whose layer
+ * offsets are set, that is about to enter a tunnel.  Leaves its hash in
+ * 'packet' if it had none, for whatever chooses a queue later. */
+static inline uint32_t
+nvgre_entropy(struct dp_packet *packet)
+{
+    return (OVS_LIKELY(nvgre_entropy_is_ready(packet))
+            ? dp_packet_get_rss_hash(packet) : nvgre_entropy_slowly(packet));
+}
 
 /* The FlowID made of what nvgre_entropy() returned. */
 static inline uint8_t

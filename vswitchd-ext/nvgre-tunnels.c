@@ -305,8 +305,8 @@ nvgre_tunnels_by_pair(const struct in6_addr *remote,
     uint64_t now = read_version();
 
     if (OVS_UNLIKELY(now != last.version
-                     || !ipv6_addr_equals(remote, &last.remote)
-                     || !ipv6_addr_equals(local, &last.local))) {
+                     || memcmp(remote, &last.remote, sizeof *remote)
+                     || memcmp(local, &last.local, sizeof *local))) {
         last.version = now;
         last.remote = *remote;
         last.local = *local;
