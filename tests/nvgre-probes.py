@@ -5,7 +5,7 @@
 "compose" prints lines "KIND ROLE SEQ PIECE PIECES SIZE VSID STATE => FRAME
 ..." for hnvtest nvgre-probe-compose; "parse" prints lines "FRAME => ..." for
 nvgre-probe-parse, with frames as they would be after a perfect offload, and
-spoilt ones; "hello" prints a hello for VSID 5001.
+spoilt ones; "hello" prints a hello for VSID 5001, "icmp" an ICMP probe.
 """
 
 import struct
@@ -186,5 +186,6 @@ def parse():
 
 if __name__ == "__main__":
     {"compose": compose, "parse": parse,
-     "hello": lambda: print(frame(HELLO, ACK_ME, size=100).hex())
+     "hello": lambda: print(frame(HELLO, ACK_ME, size=100).hex()),
+     "icmp": lambda: print(frame(ICMP, ACK_ME, size=100).hex())
      }[sys.argv[1]]()

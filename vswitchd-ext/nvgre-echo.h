@@ -35,6 +35,8 @@ struct netdev;
  * It cannot be used to multiply traffic: answers are never bigger than what
  * they answer, go only to provider addresses that an nvgre port here expects
  * packets from, and there are at most 200 per second, after a burst of 300.
+ * That is two tests per second after a burst of three: the hello of another
+ * one is answered when it can be served to its end.
  * options:selftest=false keeps a port out of it.
  *
  *

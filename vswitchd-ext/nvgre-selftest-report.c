@@ -309,7 +309,8 @@ nvgre_selftest_report_silence(const struct nvgre_selftest *test,
         ds_put_cstr(s, " does not answer in VSID 16777215: either nothing in "
                     "NVGRE gets there and back (does a firewall pass IP "
                     "protocol 47?), or it has no nvgre port for this host, "
-                    "or options:selftest=false, or it is no ovs-hnv host: "
-                    "then test with --ping, see ovs-nvgre(7)");
+                    "or options:selftest=false, or it answers others just now "
+                    "(try again), or it is no ovs-hnv host: then test with "
+                    "--ping, see ovs-nvgre(7)");
     }
 }
