@@ -14,7 +14,7 @@ include tests/hnvtest.mk
 include tests/bench/automake.mk
 noinst_PROGRAMS += tests/hnvtest
 tests_hnvtest_SOURCES = tests/hnvtest.c tests/hnvtest.h $(HNVTEST_SOURCES)
-tests_hnvtest_LDADD = ofproto/libhnv.la $(OVS_LIB)
+tests_hnvtest_LDADD = ofproto/libhnv.la $(OVS_LIBOFPROTO) $(OVS_LIB)
 
 ## fuzz: fuzz each target for FUZZ_TIME seconds (default: 60)
 FUZZ_TIME = 60

@@ -3,6 +3,7 @@
 # Benchmarks in C, which are commands of tests/hnvtest.
 
 HNVTEST_SOURCES += \
+	tests/bench/bench-churn.c \
 	tests/bench/bench-datapath.c \
 	tests/bench/bench-entropy.c \
 	tests/bench/bench-push.c \

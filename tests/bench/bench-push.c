@@ -193,6 +193,7 @@ open_tunnels(bool ipv6)
     for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++) {
         tunnels[i].ipv6 = ipv6;
         bench_tunnel_open(&tunnels[i]);
+        bench_tunnel_build(&tunnels[i]);
     }
 }
 
@@ -242,7 +243,7 @@ static void
 bench_push(struct ovs_cmdl_context *ctx)
 {
     static const size_t sizes[] = { 64, 1400 };
-    size_t rounds = ctx->argc > 1 ? number(ctx, 1, 1, MAX_ROUNDS) : 500;
+    size_t rounds = ctx->argc > 1 ? number(ctx, 1, 1, MAX_ROUNDS) : 2000;
 
     bench_init();
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {

@@ -46,7 +46,11 @@ set_options(struct bench_tunnel *t)
     char *error = NULL;
 
     smap_add(&options, "remote_ip", bench_address(t->ipv6));
-    smap_add_format(&options, "key", "%d", BENCH_VSID);
+    if (t->key_flow) {
+        smap_add(&options, "key", "flow");
+    } else {
+        smap_add_format(&options, "key", "%d", BENCH_VSID);
+    }
     if (t->flow_id) {
         smap_add(&options, "flow_id", t->flow_id);
     }
@@ -56,16 +60,12 @@ set_options(struct bench_tunnel *t)
     smap_destroy(&options);
 }
 
-/* Opens and configures the port of 't', whose first four members the caller
- * has set, and fills in the rest. */
+/* Opens and configures the port of 't', whose first members, up to 'netdev',
+ * the caller has set. */
 void
 bench_tunnel_open(struct bench_tunnel *t)
 {
-    struct netdev_tnl_build_header_params params;
     char *name = xasprintf("%s%d", t->label, t->ipv6 ? 6 : 4);
-    struct in6_addr addr;
-    struct flow flow;
-    ovs_be32 ip;
     int error;
 
     error = netdev_open(name, t->type, &t->netdev);
@@ -74,8 +74,19 @@ bench_tunnel_open(struct bench_tunnel *t)
     }
     free(name);
     set_options(t);
-    nvgre_hook_tunnel_added(t->netdev, ODP_PORT_C(1));
+}
 
+/* Makes the template of 't', whose port is open. */
+void
+bench_tunnel_build(struct bench_tunnel *t)
+{
+    struct netdev_tnl_build_header_params params;
+    struct in6_addr addr;
+    struct flow flow;
+    ovs_be32 ip;
+    int error;
+
+    nvgre_hook_tunnel_added(t->netdev, ODP_PORT_C(1));
     memset(&flow, 0, sizeof flow);
     flow.packet_type = htonl(PT_ETH);
     flow.tunnel.tun_id = htonll(BENCH_VSID);

@@ -37,6 +37,7 @@ struct bench_tunnel {
     const char *type;           /* Of the netdev. */
     const char *flow_id;        /* Option of an nvgre port, or NULL. */
     bool ipv6;                  /* Is the underlay IPv6? */
+    bool key_flow;              /* Do OpenFlow flows choose the key? */
     struct netdev *netdev;
     struct ovs_action_push_tnl data;
 };
@@ -45,6 +46,7 @@ enum { BENCH_VSID = 5001 };
 
 void bench_init(void);
 void bench_tunnel_open(struct bench_tunnel *);
+void bench_tunnel_build(struct bench_tunnel *);
 const char *bench_address(bool ipv6);
 
 struct dp_packet *bench_frame(size_t size);

@@ -5,12 +5,15 @@
 #include "netdev-bench.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench-tunnel.h"
 #include "dp-packet.h"
 #include "netdev-provider.h"
 #include "ovs-atomic.h"
+#include "ovs-thread.h"
 #include "packets.h"
 #include "timeval.h"
 #include "util.h"
@@ -24,11 +27,13 @@ static struct netdev_bench_packets shape;
 static atomic_bool paused = true;
 static atomic_bool idle = true; /* Has the thread seen that it is paused? */
 static atomic_uint64_t n_sent;
+static atomic_int cpu_clock;    /* A clockid_t, the thread's CPU time. */
 
 /* The thread's own. */
 static struct dp_packet *pool[POOL_SIZE];
 static size_t n_pool;
 static unsigned int next_flow;
+static unsigned int n_turns;    /* How often all flows have had their turn. */
 
 static struct netdev *
 alloc(void)
@@ -63,6 +68,21 @@ static int
 get_etheraddr(const struct netdev *netdev OVS_UNUSED, struct eth_addr *mac)
 {
     eth_addr_from_uint64(0x0200000000ff, mac);
+    return 0;
+}
+
+static int
+get_addr_list(const struct netdev *netdev OVS_UNUSED, struct in6_addr **addrs,
+              struct in6_addr **masks, int *n)
+{
+    ovs_be32 ip;
+
+    ovs_assert(ip_parse(bench_address(false), &ip));
+    *addrs = xmalloc(sizeof **addrs);
+    *masks = xmalloc(sizeof **masks);
+    in6_addr_set_mapped_ipv4(*addrs, ip);
+    **masks = ipv6_create_mask(96 + 24);
+    *n = 1;
     return 0;
 }
 
@@ -121,6 +141,26 @@ rxq_dealloc(struct netdev_rxq *rxq)
     free(rxq);
 }
 
+/* Returns the number of the flow that has the next turn.  Those that do not go
+ * on forever do not all end at the same time. */
+static unsigned int
+take_turn(void)
+{
+    unsigned int place = next_flow;
+    unsigned int flow = place;
+
+    if (shape.flow_len) {
+        unsigned int age = n_turns + place % shape.flow_len;
+
+        flow += age / shape.flow_len * shape.n_flows;
+    }
+    if (++next_flow >= shape.n_flows) {
+        next_flow = 0;
+        n_turns++;
+    }
+    return flow;
+}
+
 /* Makes 'packet' one that was just received, of the next flow. */
 static void
 renew(struct dp_packet *packet)
@@ -136,8 +176,7 @@ renew(struct dp_packet *packet)
     dp_packet_set_l3(packet, data + shape.header_len + ETH_HEADER_LEN);
     dp_packet_set_l4(packet, data + shape.header_len + ETH_HEADER_LEN
                              + IP_HEADER_LEN);
-    bench_frame_set_flow(packet, next_flow);
-    next_flow = next_flow + 1 < shape.n_flows ? next_flow + 1 : 0;
+    bench_frame_set_flow(packet, take_turn());
 
     hash = dp_packet_get_rss_hash(packet);
     if (shape.entropy_len) {
@@ -155,8 +194,16 @@ renew(struct dp_packet *packet)
 static int
 rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch, int *qfill)
 {
+    static thread_local bool is_known;
     bool stop;
 
+    if (OVS_UNLIKELY(!is_known)) {
+        clockid_t id;
+
+        pthread_getcpuclockid(pthread_self(), &id);
+        atomic_store_relaxed(&cpu_clock, id);
+        is_known = true;
+    }
     atomic_read_explicit(&paused, &stop, memory_order_acquire);
     atomic_store_explicit(&idle, stop, memory_order_release);
     if (stop || !is_source(rxq->netdev)) {
@@ -200,6 +247,7 @@ netdev_bench_register(void)
         .get_numa_id = get_numa_id,
         .send = send_packets,
         .get_etheraddr = get_etheraddr,
+        .get_addr_list = get_addr_list,
         .update_flags = update_flags,
         .rxq_alloc = rxq_alloc,
         .rxq_construct = rxq_construct,
@@ -209,7 +257,12 @@ netdev_bench_register(void)
         .rxq_wait = rxq_wait,
         .rxq_drain = rxq_drain,
     };
+    static struct netdev_class tap_class;
 
+    tap_class = class;
+    tap_class.type = "tap";
+    netdev_unregister_provider("tap");
+    netdev_register_provider(&tap_class);
     netdev_register_provider(&class);
 }
 
@@ -225,7 +278,7 @@ netdev_bench_set_packets(const struct netdev_bench_packets *packets)
         pool[n_pool] = dp_packet_clone_data_with_headroom(
             packets->data, packets->size, HEADROOM);
     }
-    next_flow = 0;
+    next_flow = n_turns = 0;
 }
 
 /* Stops the source, and returns when no packet is on its way any more, or lets
@@ -250,4 +303,18 @@ netdev_bench_n_sent(void)
 
     atomic_read_relaxed(&n_sent, &n);
     return n;
+}
+
+/* Returns the CPU time that the thread has taken so far, in nanoseconds.  It
+ * never sleeps, so this is the time that it had: what other processes take
+ * away from it does not count. */
+double
+netdev_bench_cpu_ns(void)
+{
+    struct timespec t;
+    int id;
+
+    atomic_read_relaxed(&cpu_clock, &id);
+    clock_gettime(id, &t);
+    return t.tv_sec * 1e9 + t.tv_nsec;
 }

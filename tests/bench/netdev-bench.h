@@ -33,6 +33,8 @@ struct netdev_bench_packets {
     size_t entropy_ofs;         /* Where a sender puts the inner hash... */
     size_t entropy_len;         /* ...and how many bytes of it: 0, 1 or 2. */
     unsigned int n_flows;       /* Inner flows, which take turns. */
+    unsigned int flow_len;      /* Packets after which a flow makes way for a
+                                 * new one, or 0 if it goes on forever. */
 };
 
 /* Thread-safety
@@ -45,5 +47,6 @@ void netdev_bench_register(void);
 void netdev_bench_set_packets(const struct netdev_bench_packets *);
 void netdev_bench_pause(bool pause);
 uint64_t netdev_bench_n_sent(void);
+double netdev_bench_cpu_ns(void);
 
 #endif /* netdev-bench.h */
