@@ -34,11 +34,11 @@
  *
  * "hnvtest bench-churn [ROUNDS]" runs two bridges of Open vSwitch in this
  * process, as ovs-vswitchd does: one that has the guest and a tunnel port,
- * another that has the uplink.  The guest (netdev-bench.h) has N_FLOWS flows at
- * any time, and each makes way for a new one after a number of packets.  What
- * the first packet of a new flow costs, if there is no datapath flow for it
- * yet, is part of the result: the upcall, its translation, and the new datapath
- * flow, and later the revalidators' work on that.
+ * another that has the uplink.  The guest (netdev-bench.h) has N_FLOWS flows
+ * at any time, and each makes way for a new one after a number of packets.
+ * What the first packet of a new flow costs, if there is no datapath flow for
+ * it yet, is part of the result: the upcall, its translation, and the new
+ * datapath flow, and later the revalidators' work on that.
  *
  * "multipath" is a gre port with entropy, as in bench-datapath.c.  Here the
  * OpenFlow flow has the action multipath(), and everything else follows.
@@ -46,9 +46,9 @@
  * What not
  * --------
  *
- * Datapath flows that are not used live for ten seconds, and Open vSwitch keeps
- * 200,000 of them at most.  A round ends before either matters, which is to the
- * advantage of those who need many. */
+ * Datapath flows that are not used live for ten seconds, and Open vSwitch
+ * keeps 200,000 of them at most.  A round ends before either matters, which is
+ * to the advantage of those who need many. */
 
 enum { FRAME_SIZE = 64, N_FLOWS = 10000, MAX_ROUNDS = 20 };
 enum { WARM_UP_MS = 100, MEASURE_MS = 400 };
