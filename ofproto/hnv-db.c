@@ -187,7 +187,7 @@ hnv_db_set_interest(struct hnv_db *db, const struct hnv_db_interest *interest)
     if (strcmp(db->host_name, interest->host_name)
         || !sset_equals(&db->port_ids, interest->port_ids)
         || db->n_vsids != interest->n_vsids
-        || memcmp(db->vsids, interest->vsids, size)) {
+        || (size && memcmp(db->vsids, interest->vsids, size))) {
         free(db->host_name);
         db->host_name = xstrdup(interest->host_name);
         sset_destroy(&db->port_ids);
