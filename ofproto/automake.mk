@@ -120,6 +120,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-show.h \
 	ofproto/hnv-snapshot.c \
 	ofproto/hnv-snapshot.h \
+	ofproto/hnv-tls.c \
+	ofproto/hnv-tls.h \
 	ofproto/hnv-units.c \
 	ofproto/hnv-units.h
 

@@ -12,6 +12,7 @@
 #include "dirs.h"
 #include "fatal-signal.h"
 #include "hnv-engine.h"
+#include "hnv-tls.h"
 #include "memory.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -78,11 +79,13 @@ main(int argc, char *argv[])
     daemonize_complete();
 
     while (!exiting) {
+        hnv_tls_run();
         hnv_engine_run(engine);
         unixctl_server_run(unixctl);
         hnv_agent_memory(engine);
 
         unixctl_server_wait(unixctl);
+        hnv_tls_wait();
         hnv_engine_wait(engine);
         if (exiting) {
             poll_immediate_wake();
@@ -99,30 +102,70 @@ main(int argc, char *argv[])
     return 0;
 }
 
+enum {
+    OPT_UNIXCTL = UCHAR_MAX + 1,
+    OPT_PEER_CA_CERT,
+    OPT_BOOTSTRAP_CA_CERT,
+    VLOG_OPTION_ENUMS,
+    DAEMON_OPTION_ENUMS,
+    SSL_OPTION_ENUMS,
+};
+
+static const struct option long_options[] = {
+    {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
+    {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
+    DAEMON_LONG_OPTIONS,
+    VLOG_LONG_OPTIONS,
+    STREAM_SSL_LONG_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+/* Processes option 'c' if it is one about TLS, or returns false. */
+static bool
+parse_tls_option(int c)
+{
+    switch (c) {
+    case OPT_PEER_CA_CERT:
+        stream_ssl_set_peer_ca_cert_file(optarg);
+        break;
+    case OPT_BOOTSTRAP_CA_CERT:
+        hnv_tls_set_ca_cert(optarg, true);
+        break;
+    case 'p':
+        hnv_tls_set_private_key(optarg);
+        break;
+    case 'c':
+        hnv_tls_set_certificate(optarg);
+        break;
+    case 'C':
+        hnv_tls_set_ca_cert(optarg, false);
+        break;
+    case OPT_SSL_PROTOCOLS:
+        stream_ssl_set_protocols(optarg);
+        break;
+    case OPT_SSL_CIPHERS:
+        stream_ssl_set_ciphers(optarg);
+        break;
+    case OPT_SSL_CIPHERSUITES:
+        stream_ssl_set_ciphersuites(optarg);
+        break;
+    case OPT_SSL_SERVER_NAME:
+        stream_ssl_set_server_name(optarg);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
 /* Parses the options and returns the name of the local database, which the
  * caller must free. */
 static char *
 parse_options(int argc, char *argv[])
 {
-    enum {
-        OPT_UNIXCTL = UCHAR_MAX + 1,
-        OPT_PEER_CA_CERT,
-        OPT_BOOTSTRAP_CA_CERT,
-        VLOG_OPTION_ENUMS,
-        DAEMON_OPTION_ENUMS,
-        SSL_OPTION_ENUMS,
-    };
-    static const struct option long_options[] = {
-        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
-        {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
-        DAEMON_LONG_OPTIONS,
-        VLOG_LONG_OPTIONS,
-        STREAM_SSL_LONG_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
     char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
     for (;;) {
@@ -140,17 +183,12 @@ parse_options(int argc, char *argv[])
         case 'V':
             ovs_print_version(0, 0);
             exit(EXIT_SUCCESS);
-        case OPT_PEER_CA_CERT:
-            stream_ssl_set_peer_ca_cert_file(optarg);
-            break;
-        case OPT_BOOTSTRAP_CA_CERT:
-            stream_ssl_set_ca_cert_file(optarg, true);
-            break;
         VLOG_OPTION_HANDLERS
         DAEMON_OPTION_HANDLERS
-        STREAM_SSL_OPTION_HANDLERS
         default:
-            exit(EXIT_FAILURE);
+            if (!parse_tls_option(c)) {
+                exit(EXIT_FAILURE);
+            }
         }
     }
     free(short_options);

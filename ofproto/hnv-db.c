@@ -473,6 +473,15 @@ hnv_db_is_connected(const struct hnv_db *db)
     return ovsdb_idl_is_connected(db->loop.idl);
 }
 
+/* Returns why 'db' has no connection, a positive errno or EOF, or 0 if it has
+ * one or did not fail to get one yet. */
+int
+hnv_db_get_error(const struct hnv_db *db)
+{
+    return (hnv_db_is_connected(db) ? 0
+            : ovsdb_idl_get_last_error(db->loop.idl));
+}
+
 /* Returns true if 'db' has all rows that the host needs. */
 bool
 hnv_db_is_synced(const struct hnv_db *db)

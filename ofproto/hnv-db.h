@@ -68,6 +68,7 @@ void hnv_db_run(struct hnv_db *);
 void hnv_db_wait(struct hnv_db *);
 
 bool hnv_db_is_connected(const struct hnv_db *);
+int hnv_db_get_error(const struct hnv_db *);
 bool hnv_db_is_synced(const struct hnv_db *);
 unsigned int hnv_db_get_seqno(const struct hnv_db *);
 

@@ -24,6 +24,7 @@
 #include "hnv-report.h"
 #include "hnv-show.h"
 #include "hnv-snapshot.h"
+#include "hnv-tls.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -268,6 +269,24 @@ hnv_engine_check_keys(struct hnv_engine *engine)
     }
 }
 
+/* Logs why there is no connection to the HNV database, each time that this
+ * changes. */
+static void
+hnv_engine_log_connection(struct hnv_engine *engine)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+    int error = hnv_db_get_error(engine->db);
+
+    if (error && error != engine->db_error) {
+        const char *remote = hnv_ovs_get_config(engine->ovs)->remote;
+        char *text = hnv_tls_explain(remote, error);
+
+        VLOG_WARN_RL(&rl, "no connection to the HNV database: %s", text);
+        free(text);
+    }
+    engine->db_error = error;
+}
+
 /* Does a share of all work.  The caller must call this often, and then
  * hnv_engine_wait() before it blocks. */
 void
@@ -280,6 +299,7 @@ hnv_engine_run(struct hnv_engine *engine)
     }
 
     hnv_db_run(engine->db);
+    hnv_engine_log_connection(engine);
     hnv_engine_check_keys(engine);
     if (engine->want_db_seqno != hnv_db_get_seqno(engine->db)
         || engine->want_lazy_seqno != hnv_lazy_get_seqno(engine->lazy)) {

@@ -65,6 +65,7 @@ struct hnv_engine {
     unsigned int want_lazy_seqno; /* Of 'lazy', likewise. */
     long long int next_policy;  /* Earliest time for the next, in ms. */
     int64_t cfg;                /* HNV_Global:cfg of the policy in force. */
+    int db_error;               /* Why 'db' has no connection, as logged. */
 
     struct hnv_errors errors;   /* What is wrong with the policy. */
     struct hnv_errors refused;  /* What the switch refused. */

@@ -42,7 +42,7 @@ struct hnv_report {
     long long int backoff;      /* Do not write before, in ms. */
     long long int next_load;    /* Do not write 'load' before, in ms. */
     unsigned int errors_seqno;  /* Of the engine, when written. */
-    bool in_flight;             /* Was something written? */
+    bool refused;               /* Did the database refuse a report? */
 };
 
 struct hnv_report *
@@ -161,6 +161,9 @@ hnv_report_write_state(struct hnv_report *report, struct ovsdb_idl_txn *txn)
     bool news = !state || (cfg >= 0 && cfg != state->cfg);
     size_t n_errors;
 
+    if (!news) {
+        report->refused = false;
+    }
     if (!name[0] || !hnv_installer_get_policy(engine->installer)
         || (!news && (report->errors_seqno == engine->errors_seqno
                       || time_msec() < report->next_load))) {
@@ -265,6 +268,7 @@ hnv_report_run(struct hnv_report *report)
                      "external_ids:hnv-host-name the name in its "
                      "certificate?");
         report->backoff = time_msec() + HNV_REPORT_BACKOFF;
+        report->refused = true;
     }
     if (!txn || !hnv_db_is_synced(engine->db)
         || time_msec() < report->backoff) {
@@ -288,4 +292,12 @@ hnv_report_wait(struct hnv_report *report)
         && time_msec() < report->next_load) {
         poll_timer_wait_until(report->next_load);
     }
+}
+
+/* Returns true if the database refused what this host had to report, and has
+ * not accepted it since. */
+bool
+hnv_report_is_refused(const struct hnv_report *report)
+{
+    return report->refused;
 }

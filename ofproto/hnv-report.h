@@ -3,6 +3,8 @@
 #ifndef HNV_REPORT_H
 #define HNV_REPORT_H 1
 
+#include <stdbool.h>
+
 struct hnv_engine;
 
 /* What hnv-agent tells the databases
@@ -37,5 +39,6 @@ struct hnv_report *hnv_report_create(struct hnv_engine *);
 void hnv_report_destroy(struct hnv_report *);
 void hnv_report_run(struct hnv_report *);
 void hnv_report_wait(struct hnv_report *);
+bool hnv_report_is_refused(const struct hnv_report *);
 
 #endif /* hnv-report.h */

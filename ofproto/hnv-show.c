@@ -22,6 +22,8 @@
 #include "hnv-peers.h"
 #include "hnv-policy.h"
 #include "hnv-records.h"
+#include "hnv-report.h"
+#include "hnv-tls.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -39,6 +41,30 @@ struct recompute {
 static struct ovs_list recomputes = OVS_LIST_INITIALIZER(&recomputes);
 
 static void
+show_database(const struct hnv_engine *engine, struct ds *s)
+{
+    const char *remote = hnv_ovs_get_config(engine->ovs)->remote;
+    char *error = hnv_tls_explain(remote, hnv_db_get_error(engine->db));
+
+    ds_put_format(s, "HNV database: %s, %s\n",
+                  remote ? remote : "not configured",
+                  !hnv_db_is_connected(engine->db) ? "not connected"
+                  : !hnv_feed_is_connected(engine->feed) ? "connecting"
+                  : hnv_db_is_synced(engine->db)
+                  && hnv_feed_is_synced(engine->feed) ? "synchronized"
+                  : "reading");
+    if (error) {
+        ds_put_format(s, "    %s\n", error);
+        free(error);
+    }
+    if (hnv_report_is_refused(engine->report)) {
+        ds_put_format(s, "    it refuses the reports of this host: "
+                      "external_ids:hnv-host-name must be the name in this "
+                      "host's certificate\n");
+    }
+}
+
+static void
 show_connections(const struct hnv_engine *engine, struct ds *s)
 {
     const struct hnv_ovs_config *config = hnv_ovs_get_config(engine->ovs);
@@ -49,13 +75,7 @@ show_connections(const struct hnv_engine *engine, struct ds *s)
     ds_put_format(s, "Open_vSwitch database: %s\n",
                   hnv_ovs_is_connected(engine->ovs) ? "connected"
                   : "not connected");
-    ds_put_format(s, "HNV database: %s, %s\n",
-                  config->remote ? config->remote : "not configured",
-                  !hnv_db_is_connected(engine->db) ? "not connected"
-                  : !hnv_feed_is_connected(engine->feed) ? "connecting"
-                  : hnv_db_is_synced(engine->db)
-                  && hnv_feed_is_synced(engine->feed) ? "synchronized"
-                  : "reading");
+    show_database(engine, s);
     ds_put_format(s, "bridge: %s, %s\n", config->bridge,
                   hnv_ofconn_get_state(engine->ofconn));
     if (error) {
