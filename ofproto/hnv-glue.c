@@ -154,6 +154,13 @@ glue_connected(void *engine_)
 }
 
 static void
+glue_emptied(void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    hnv_installer_resync(engine->installer);
+}
+
+static void
 glue_has_flow(const struct ofputil_flow_stats *fs, void *engine_)
 {
     struct hnv_engine *engine = engine_;
@@ -215,6 +222,7 @@ glue_refused(const struct ofpbuf *msg OVS_UNUSED, ovs_be64 cookie_,
 
 const struct hnv_ofconn_handler hnv_glue_ofconn = {
     .connected = glue_connected,
+    .emptied = glue_emptied,
     .flow = glue_has_flow,
     .group = glue_has_group,
     .meter = glue_has_meter,

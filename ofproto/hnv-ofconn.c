@@ -14,6 +14,7 @@
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-meter.h"
+#include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofp-print.h"
@@ -55,6 +56,7 @@ struct hnv_ofconn {
     unsigned int rconn_seqno;   /* Connection that 'state' is about. */
     enum hnv_ofconn_state state;
     ovs_be32 xid;               /* Of the request that 'state' waits for. */
+    bool emptied;               /* Somebody else has removed flows. */
     struct rconn_packet_counter *packets; /* Packets queued for sending. */
 
     struct hnv_bundles bundles; /* Changes under way. */
@@ -123,6 +125,25 @@ hnv_ofconn_send(struct hnv_ofconn *oc, struct ofpbuf *msg)
     return xid;
 }
 
+/* Asks to be told when somebody else removes the flow of HOOK_PRE. */
+static void
+hnv_ofconn_send_monitor(struct hnv_ofconn *oc)
+{
+    struct ofputil_flow_monitor_request request = {
+        .id = 1,
+        .command = OFPFMC_ADD,
+        .flags = OFPFMF_REMOVED,
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+        .table_id = HNV_TABLE_HOOK_PRE,
+        .match = MATCH_CATCHALL_INITIALIZER,
+    };
+    struct ofpbuf *msg = ofpbuf_new(0);
+
+    ofputil_append_flow_monitor_request(&request, msg, OFPUTIL_P_OF15_OXM);
+    hnv_ofconn_send(oc, msg);
+}
+
 static void
 hnv_ofconn_send_setup(struct hnv_ofconn *oc)
 {
@@ -180,6 +201,8 @@ hnv_ofconn_track(struct hnv_ofconn *oc)
         oc->n_connects++;
         oc->handler->connected(oc->aux);
         hnv_ofconn_send_setup(oc);
+        hnv_ofconn_send_monitor(oc);
+        oc->emptied = false;
         hnv_ofconn_send_dump(oc);
     }
 }
@@ -275,6 +298,21 @@ hnv_ofconn_recv_meters(struct hnv_ofconn *oc, const struct ofp_header *oh)
     }
 }
 
+/* Our own changes are told in brief, as another kind of event. */
+static void
+hnv_ofconn_recv_update(struct hnv_ofconn *oc, const struct ofp_header *oh)
+{
+    struct ofpbuf msg = ofpbuf_const_initializer(oh, ntohs(oh->length));
+    struct ofputil_flow_update update;
+    struct ofpbuf ofpacts;
+
+    ofpbuf_init(&ofpacts, 64);
+    while (!ofputil_decode_flow_update(&update, &msg, &ofpacts)) {
+        oc->emptied = oc->emptied || update.event == OFPFME_REMOVED;
+    }
+    ofpbuf_uninit(&ofpacts);
+}
+
 static void
 hnv_ofconn_recv_packet_in(struct hnv_ofconn *oc, const struct ofp_header *oh)
 {
@@ -344,6 +382,8 @@ hnv_ofconn_recv(struct hnv_ofconn *oc, const struct ofp_header *oh)
         hnv_ofconn_recv_commit(oc, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY) {
         hnv_bundles_recv_reply(&oc->bundles, oh->xid);
+    } else if (type == OFPTYPE_FLOW_MONITOR_STATS_REPLY) {
+        hnv_ofconn_recv_update(oc, oh);
     } else if (oh->xid != oc->xid) {
         VLOG_DBG("ignoring OpenFlow message of type %d", type);
     } else if (type == OFPTYPE_FLOW_STATS_REPLY && oc->state == S_FLOWS) {
@@ -372,6 +412,12 @@ hnv_ofconn_run(struct hnv_ofconn *oc)
         }
         hnv_ofconn_recv(oc, msg->data);
         ofpbuf_delete(msg);
+    }
+    if (oc->emptied && oc->state == S_READY) {
+        VLOG_WARN("%s: somebody else removed flows; adding them again",
+                  rconn_get_target(oc->rconn));
+        oc->emptied = false;
+        oc->handler->emptied(oc->aux);
     }
 }
 

@@ -24,7 +24,7 @@ struct ofputil_packet_out;
  * ----
  *
  * A connection to the management socket of the integration bridge, which
- * reconnects by itself, and over which two things happen:
+ * reconnects by itself, and over which three things happen:
  *
  *    - Each time the connection comes up, the module asks the switch for all
  *      flows, groups and meters that it has, and hands them to its owner,
@@ -38,6 +38,10 @@ struct ofputil_packet_out;
  *      number whose changes are in force.  It cuts a long run of changes into
  *      bundles of limited size, because the switch does nothing else while
  *      it applies one.
+ *
+ *    - The switch says when somebody else removes the one flow of HOOK_PRE,
+ *      which is the one that all traffic of machines needs.  Whoever empties
+ *      our tables removes it, too.
  *
  * If the switch refuses a change, the module tells the owner and sends the
  * bundle again without it: one bad row of policy does not stop the good rest.
@@ -74,6 +78,10 @@ struct hnv_ofconn_handler {
 
     /* The switch has nothing else: the owner may put changes. */
     void (*ready)(void *aux);
+
+    /* Somebody else emptied a table of ours.  ovs-vswitchd does so itself
+     * when a bridge gets its first SDN controller, or loses its last. */
+    void (*emptied)(void *aux);
 
     /* The switch sent a packet.  'continuation' is what is needed to resume
      * it, or empty if it was not paused. */
