@@ -30,6 +30,7 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-pass.c \
 	ofproto/hnv-peers.c \
 	ofproto/hnv-peers.h \
+	ofproto/hnv-controllers.h \
 	ofproto/hnv-pipeline.c \
 	ofproto/hnv-pipeline.h \
 	ofproto/hnv-policy-acl.c \
@@ -134,8 +135,10 @@ dist_man_MANS += ofproto/hnv-agent.8 ofproto/hnv-architecture.7
 man_MANS += ofproto/hnv-pipeline.7
 EXTRA_DIST += ofproto/hnv-pipeline-man
 CLEANFILES += ofproto/hnv-pipeline.7
-ofproto/hnv-pipeline.7: ofproto/hnv-pipeline.h ofproto/hnv-pipeline-man
+ofproto/hnv-pipeline.7: ofproto/hnv-pipeline.h ofproto/hnv-controllers.h \
+	ofproto/hnv-pipeline-man
 	$(AM_V_GEN)$(MKDIR_P) ofproto && \
 	$(PYTHON3) '$(srcdir)/ofproto/hnv-pipeline-man' \
-		'$(srcdir)/ofproto/hnv-pipeline.h' '$(PACKAGE_VERSION)' > $@.tmp && \
+		'$(srcdir)/ofproto/hnv-pipeline.h' \
+		'$(srcdir)/ofproto/hnv-controllers.h' '$(PACKAGE_VERSION)' > $@.tmp && \
 	mv $@.tmp $@

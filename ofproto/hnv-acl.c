@@ -300,11 +300,14 @@ void
 hnv_acl_base(struct hnv_compiler *c)
 {
     const struct hnv_lport *lport;
+    struct hnv_draft *d = &c->draft;
 
+    hnv_draft_gate(d, HNV_TABLE_ACL_IN, HNV_PRI_ACL_IN_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_ACL_IN_RULES, HNV_PRI_ACL_IN_RULES_UNCHECKED);
     for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
-        write_side(&c->draft, &sides[i]);
+        write_side(d, &sides[i]);
         HNV_FOR_EACH_LPORT (lport, c->host) {
-            write_lport(&c->draft, &sides[i], lport);
+            write_lport(d, &sides[i], lport);
         }
     }
 }

@@ -161,6 +161,10 @@ hnv_arp_base(struct hnv_compiler *c)
 {
     struct hnv_draft *d = &c->draft;
 
+    hnv_draft_gate(d, HNV_TABLE_ARP_REPLY, HNV_PRI_ARP_REPLY_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_ND_REPLY, HNV_PRI_ND_REPLY_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_ND_FINISH, HNV_PRI_ND_FINISH_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_GATEWAY, HNV_PRI_GATEWAY_UNCHECKED);
     write_arp_reply(d);
     for (int dad = 0; dad <= 1; dad++) {
         write_nd_reply(d, dad, false);

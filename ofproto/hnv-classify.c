@@ -35,7 +35,7 @@ write_lport(struct hnv_draft *d, const struct hnv_lport *lport)
     hnv_match_domain(d, subnet->domain->key);
     match_set_reg(&d->match, 0, subnet->vsid);
     match_set_reg(&d->match, 14, lport->vport);
-    hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_SENDER_OK, HNV_FLAG_SENDER_OK);
+    hnv_act_checked(d);
     hnv_draft_add(d);
 }
 

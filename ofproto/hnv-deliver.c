@@ -50,6 +50,7 @@ hnv_deliver_base(struct hnv_compiler *c)
     HNV_FOR_EACH_LPORT (lport, c->host) {
         write_lport(d, lport);
     }
+    hnv_draft_gate(d, HNV_TABLE_LOCAL_OUT, HNV_PRI_LOCAL_OUT_UNCHECKED);
     hnv_draft_start(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_NONE, cookie);
     hnv_draft_drop(d, HNV_DROP_MAC_NOT_HERE);
     hnv_draft_start(d, HNV_TABLE_LOCAL_OUT, HNV_PRI_LOCAL_OUT_NONE, cookie);

@@ -54,6 +54,15 @@ hnv_draft_drop(struct hnv_draft *d, enum hnv_drop reason)
 }
 
 void
+hnv_draft_gate(struct hnv_draft *d, enum hnv_table table, int priority)
+{
+    hnv_draft_start(d, table, priority,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_CHECKED);
+    hnv_draft_drop(d, HNV_DROP_WRONG_DOMAIN);
+}
+
+void
 hnv_draft_bucket(struct hnv_draft *d, struct ofpbuf **buckets,
                 size_t *n_buckets, size_t *allocated)
 {
@@ -246,6 +255,21 @@ hnv_match_tun_src(struct hnv_draft *d, const struct in6_addr *pa)
 /* ------------------------------------------------------------------------ */
 /* Actions.                                                                 */
 /* ------------------------------------------------------------------------ */
+
+void
+hnv_act_hook(struct hnv_draft *d, uint8_t table)
+{
+    hnv_act_set_bits(d, MFF_REG2, 0, HNV_FLAG_CHECKED);
+    hnv_act_resubmit(d, table);
+    hnv_act_set_bits(d, MFF_REG2, 0, HNV_FLAGS_AGENT);
+    hnv_act_resubmit(d, HNV_TABLE_SENDER);
+}
+
+void
+hnv_act_checked(struct hnv_draft *d)
+{
+    hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_CHECKED, HNV_FLAG_CHECKED);
+}
 
 void
 hnv_act_set(struct hnv_draft *d, enum mf_field_id id, uint64_t x)

@@ -65,9 +65,22 @@ void hnv_draft_add(struct hnv_draft *);
 /* Adds the flow as one that drops, for 'reason'. */
 void hnv_draft_drop(struct hnv_draft *, enum hnv_drop reason);
 
+/* Adds a flow to 'table' that drops what has not been checked to be of the
+ * routing domain and VSID that the registers have, so that nothing gets out if
+ * a controller's flow resubmits to 'table'. */
+void hnv_draft_gate(struct hnv_draft *, enum hnv_table, int priority);
+
 /* Adds a bucket with the actions so far to 'buckets', and begins another. */
 void hnv_draft_bucket(struct hnv_draft *, struct ofpbuf **buckets,
                      size_t *n_buckets, size_t *allocated);
+
+/* The packet is checked. */
+void hnv_act_checked(struct hnv_draft *);
+
+/* Calls the controllers' 'table' with a packet that is not checked, so that
+ * nothing gets out of the agent's tables from there, and without the flags
+ * that only the agent's tables need; then checks it, by the table SENDER. */
+void hnv_act_hook(struct hnv_draft *, uint8_t table);
 
 /* Matches.  Integers are in host byte order. */
 void hnv_match(struct hnv_draft *, enum mf_field_id, uint64_t value);

@@ -71,9 +71,7 @@ write_output(struct hnv_compiler *c)
     start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_VETO, HNV_ROW_NONE, NULL);
     hnv_match_bits(d, MFF_REG2, HNV_FLAG_VETO, HNV_FLAG_VETO);
     hnv_draft_drop(d, HNV_DROP_HOOK_VETO);
-    start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_NOT_OK, HNV_ROW_NONE, NULL);
-    hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_SENDER_OK);
-    hnv_draft_drop(d, HNV_DROP_WRONG_DOMAIN);
+    hnv_draft_gate(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_UNCHECKED);
 
     HNV_FOR_EACH_LPORT (lport, c->host) {
         write_local(d, lport);
@@ -178,6 +176,8 @@ hnv_encap_base(struct hnv_compiler *c)
     struct hnv_draft *d = &c->draft;
 
     write_output(c);
+    hnv_draft_gate(d, HNV_TABLE_PEER, HNV_PRI_PEER_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_UNCHECKED);
     start(d, HNV_TABLE_PEER, HNV_PRI_PEER_NONE, HNV_ROW_NONE, NULL);
     hnv_draft_drop(d, HNV_DROP_NO_PEER);
     if (c->host->tunnel_port != OFPP_NONE) {

@@ -163,9 +163,7 @@ write_hook(struct hnv_draft *d)
 {
     hnv_draft_start(d, HNV_TABLE_HOOK_POST, HNV_PRI_HOOK_POST_ALL,
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
-    hnv_act_resubmit(d, HNV_HOOK_TABLE_POST);
-    hnv_act_set_bits(d, MFF_REG2, 0, HNV_FLAG_SENDER_OK);
-    hnv_act_resubmit(d, HNV_TABLE_SENDER);
+    hnv_act_hook(d, HNV_HOOK_TABLE_POST);
     hnv_act_goto(d, HNV_TABLE_OUTPUT);
     hnv_draft_add(d);
 }
@@ -175,6 +173,7 @@ hnv_finish_base(struct hnv_compiler *c)
 {
     const struct hnv_lport *lport;
 
+    hnv_draft_gate(&c->draft, HNV_TABLE_FINISH, HNV_PRI_FINISH_UNCHECKED);
     write_misses(&c->draft);
     write_not_answered(&c->draft);
     write_hook(&c->draft);

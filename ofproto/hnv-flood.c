@@ -106,6 +106,7 @@ hnv_flood_base(struct hnv_compiler *c)
             }
         }
     }
+    hnv_draft_gate(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_UNCHECKED);
     start(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_RECORD, NULL);
     hnv_match_kind(d, HNV_KIND_ENCAP);
     hnv_act_goto(d, HNV_TABLE_OUTPUT);

@@ -48,6 +48,7 @@ write_in(struct hnv_draft *d, const struct hnv_lport *lport, int vlan)
         match_set_dl_tci_masked(&d->match, 0, htons(VLAN_CFI));
     }
     hnv_act_set(d, MFF_REG0, vlan + 1);
+    hnv_act_checked(d);
     hnv_act_goto(d, HNV_TABLE_PASS);
     hnv_draft_add(d);
 }
@@ -134,6 +135,7 @@ hnv_pass_base(struct hnv_compiler *c)
             write_network(c, vlan);
         }
     }
+    hnv_draft_gate(&c->draft, HNV_TABLE_PASS, HNV_PRI_PASS_UNCHECKED);
     hnv_draft_start(&c->draft, HNV_TABLE_PASS, HNV_PRI_PASS_NONE,
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
     hnv_draft_drop(&c->draft, HNV_DROP_WRONG_VLAN);

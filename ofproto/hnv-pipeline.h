@@ -45,26 +45,13 @@
  * --------
  *
  * Nothing here knows about policy (hnv-policy.h) or makes flows
- * (hnv-compile.h).
- *
- *
- * Who owns what
- * -------------
- *
- * hnv-agent owns tables 0 through 127 and cookies whose first byte is 0x48.
- * SDN controllers own tables 128 through 191; the pipeline calls table 128
- * before routing and table 144 after it.  A controller's flow may read
- * everything.  It may write header fields, set bit 31 of reg2, its veto, and
- * use some of the registers below as scratch.  Should it change the sender's
- * identity or the destination's, SENDER and OUTPUT notice that and drop the
- * packet as "wrong-domain" rather than let it go from one tenant to another.
- *
- * What a controller's flow outputs itself, to any port, is its own
- * responsibility: no later table sees it. */
+ * (hnv-compile.h), and what SDN controllers may do with their tables is in
+ * hnv-controllers.h. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hnv-controllers.h"
 #include "openvswitch/compiler.h"
 #include "openvswitch/types.h"
 
@@ -117,13 +104,6 @@ enum hnv_table {
 #undef HNV_TABLE
 };
 
-enum {
-    HNV_AGENT_TABLES = 128,       /* The agent owns tables below this one. */
-    HNV_HOOK_TABLE_PRE = 128,     /* Controllers' flows before routing. */
-    HNV_HOOK_TABLE_POST = 144,    /* Controllers' flows after routing. */
-    HNV_CONTROLLER_TABLES_END = 192, /* Controllers own [128,192). */
-};
-
 /* Returns the name of table 'number', or NULL if the agent has no such
  * table. */
 const char *hnv_table_name(uint8_t number);
@@ -136,7 +116,10 @@ const char *hnv_table_name(uint8_t number);
     HNV_REGISTER("reg0", "0..23", "VSID of the sender, or of the tunnel", "") \
     HNV_REGISTER("reg1", "0..23", "VSID of the destination", "pre")           \
     HNV_REGISTER("reg1", "24..31", "kind of the destination", "pre")          \
-    HNV_REGISTER("reg2", "0..31", "flags", "")                                \
+    HNV_REGISTER("reg2", "0..15", "flags of the agent", "")                   \
+    HNV_REGISTER("reg2", "16..30", "nobody's but the controllers'",           \
+                 "pre, and then post")                                        \
+    HNV_REGISTER("reg2", "31", "a controller's veto", "pre, post")            \
     HNV_REGISTER("reg3", "0..31", "peer of the destination", "pre")           \
     HNV_REGISTER("reg4", "0..31", "IPv4 customer address to look up",         \
                  "pre, post")                                                 \
@@ -178,7 +161,7 @@ enum hnv_flag {
     HNV_FLAG_TUNNEL = 1u << 0,      /* Came from the nvgre port. */
     HNV_FLAG_ROUTE = 1u << 1,       /* Next hop is not the destination. */
     HNV_FLAG_SOURCE_VSID = 1u << 2, /* Tunnel carries the sender's VSID. */
-    HNV_FLAG_SENDER_OK = 1u << 3,   /* SENDER agrees. */
+    HNV_FLAG_CHECKED = 1u << 3,     /* It is known whose it is. */
     HNV_FLAG_TOO_BIG = 1u << 4,     /* Larger than the peer's MTU. */
     HNV_FLAG_NO_ROUTE = 1u << 5,    /* No customer route. */
     HNV_FLAG_NO_SOURCE = 1u << 6,   /* Frame does not say who sent it. */
@@ -187,7 +170,6 @@ enum hnv_flag {
     HNV_FLAG_ND = 1u << 9,          /* A solicitation to be answered. */
     HNV_FLAG_TOO_BIG_SUBNET = 1u << 10, /* Larger than the subnet's MTU. */
 };
-#define HNV_FLAG_VETO UINT32_C(0x80000000) /* Set by a controller to drop. */
 
 /* Priorities: table, identifier, value, and what flows of that priority match
  * and do.  A table's priorities are in falling order. */
@@ -273,7 +255,8 @@ enum hnv_flag {
     HNV_PRIORITY(SENDER, PORT, 100,                                           \
                  "one flow per local port: set the flag that all is well")    \
     HNV_PRIORITY(DISPATCH, VETO, 1000, "a controller's veto: drop")           \
-    HNV_PRIORITY(DISPATCH, NOT_OK, 990, "SENDER did not agree: drop")         \
+    HNV_PRIORITY(DISPATCH, UNCHECKED, 990,                                    \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(DISPATCH, ASK, 300,                                          \
                  "broadcast ARP request, multicast NS: look up, to answer")   \
     HNV_PRIORITY(DISPATCH, ARP, 290,                                          \
@@ -308,6 +291,8 @@ enum hnv_flag {
     HNV_PRIORITY(L2_RECORD, NO_ROUTE, 20, "there was no route: drop")         \
     HNV_PRIORITY(L2_RECORD, NO_RECORD, 10, "there was no record: drop")       \
     HNV_PRIORITY(L2_RECORD, NONE, 0, "neither IP nor ARP: drop")              \
+    HNV_PRIORITY(FINISH, UNCHECKED, 65535,                                    \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(FINISH, MISS, 400, "no record: L2_RECORD")                   \
     HNV_PRIORITY(FINISH, SELF, 310,                                           \
                  "asks for its own address: drop, nobody else has it")        \
@@ -325,12 +310,20 @@ enum hnv_flag {
     HNV_PRIORITY(FINISH, TTL, 150, "routed with TTL 0 or 1: time exceeded")   \
     HNV_PRIORITY(FINISH, ROUTE, 100, "routed: TTL - 1, new MAC addresses")    \
     HNV_PRIORITY(FINISH, NONE, 0, "drop")                                     \
+    HNV_PRIORITY(ARP_REPLY, UNCHECKED, 65535,                                 \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ARP_REPLY, ALL, 0, "answer")                                 \
+    HNV_PRIORITY(ND_REPLY, UNCHECKED, 65535,                                  \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ND_REPLY, DAD_ROUTER, 111, "likewise, as a router")          \
     HNV_PRIORITY(ND_REPLY, DAD, 110, "asked from ::, answer to all nodes")    \
     HNV_PRIORITY(ND_REPLY, ALL_ROUTER, 101, "likewise, as a router")          \
     HNV_PRIORITY(ND_REPLY, ALL, 100, "answer to the one who asked")           \
+    HNV_PRIORITY(ND_FINISH, UNCHECKED, 65535,                                 \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ND_FINISH, ALL, 100, "write the option, answer")             \
+    HNV_PRIORITY(GATEWAY, UNCHECKED, 65535,                                   \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(GATEWAY, ECHO, 100, "echo request: answer")                  \
     HNV_PRIORITY(GATEWAY, ND, 95, "unicast ARP or NS: answer")                \
     HNV_PRIORITY(GATEWAY, PORT, 90, "UDP or TCP: port unreachable")           \
@@ -343,40 +336,54 @@ enum hnv_flag {
     HNV_PRIORITY(DELIVER, DOMAIN, 90,                                         \
                  "to a local port of the domain, with the sender's VSID")     \
     HNV_PRIORITY(DELIVER, NONE, 0, "no such MAC in that VSID here: drop")     \
+    HNV_PRIORITY(ACL_IN, UNCHECKED, 65535,                                    \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ACL_IN, ND, 200, "neighbor discovery: LOCAL_OUT")            \
     HNV_PRIORITY(ACL_IN, STATE, 100,                                          \
                  "port has stateful ACLs: connection tracking, then rules")   \
     HNV_PRIORITY(ACL_IN, RULES, 90, "port has ACLs without state: rules")     \
     HNV_PRIORITY(ACL_IN, NONE, 0, "port has no ACLs: LOCAL_OUT")              \
+    HNV_PRIORITY(ACL_IN_RULES, UNCHECKED, 65535,                              \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ACL_IN_RULES, KNOWN, 65000,                                  \
                  "connection that a stateful rule accepted: LOCAL_OUT")       \
     HNV_PRIORITY(ACL_IN_RULES, RULE, 10,                                      \
                  "plus rank: the port's rules, by weight")                    \
     HNV_PRIORITY(ACL_IN_RULES, NONE, 0, "no rule matches: LOCAL_OUT")         \
+    HNV_PRIORITY(LOCAL_OUT, UNCHECKED, 65535,                                 \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(LOCAL_OUT, PORT, 100, "one flow per local port: output")     \
     HNV_PRIORITY(LOCAL_OUT, NONE, 0, "no such vport in that domain: drop")    \
+    HNV_PRIORITY(FLOOD, UNCHECKED, 65535, "nobody checked whose it is: drop") \
     HNV_PRIORITY(FLOOD, RECORD, 110, "a record names the group's PA: OUTPUT") \
     HNV_PRIORITY(FLOOD, VSID, 100, "one flow per VSID: its group, or drop")   \
     HNV_PRIORITY(FLOOD, NONE, 0, "drop")                                      \
     HNV_PRIORITY(OUTPUT, VETO, 1000, "a controller's veto: drop")             \
-    HNV_PRIORITY(OUTPUT, NOT_OK, 990, "SENDER did not agree: drop")           \
+    HNV_PRIORITY(OUTPUT, UNCHECKED, 990, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(OUTPUT, SELF, 120, "on the sender's own port: drop")         \
     HNV_PRIORITY(OUTPUT, LOCAL, 110, "on a local port: ACL_IN")               \
     HNV_PRIORITY(OUTPUT, ENCAP, 100, "behind a peer, VSID in domain: PEER")   \
     HNV_PRIORITY(OUTPUT, REWRITE, 100, "VSID in domain: REWRITE_OUT")         \
     HNV_PRIORITY(OUTPUT, NONE, 0, "VSID is not in the domain: drop")          \
+    HNV_PRIORITY(PEER, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(PEER, PEER, 100, "one flow per peer: load its PA, ENCAP")    \
     HNV_PRIORITY(PEER, NONE, 0, "no such peer: drop")                         \
+    HNV_PRIORITY(ENCAP, UNCHECKED, 65535, "nobody checked whose it is: drop") \
     HNV_PRIORITY(ENCAP, TOO_BIG_SUBNET, 110,                                  \
                  "IP, larger than the subnet's MTU: tell the sender")         \
     HNV_PRIORITY(ENCAP, TOO_BIG, 100, "IP, too big: tell the sender")         \
     HNV_PRIORITY(ENCAP, TOO_BIG_OTHER, 90, "not IP, too big: drop")           \
     HNV_PRIORITY(ENCAP, OUT, 0, "out through the nvgre port")                 \
+    HNV_PRIORITY(REWRITE_OUT, UNCHECKED, 65535,                               \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(REWRITE_OUT, RECORD, 100,                                    \
                  "from the CA of a local record: both addresses become PAs")  \
     HNV_PRIORITY(REWRITE_OUT, NONE, 0, "the sender has no PA: drop")          \
+    HNV_PRIORITY(PA_NEIGHBOR, UNCHECKED, 65535,                               \
+                 "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(PA_NEIGHBOR, KNOWN, 100, "next hop whose MAC is known")      \
     HNV_PRIORITY(PA_NEIGHBOR, NONE, 0, "through the host's own IP routing")   \
+    HNV_PRIORITY(PASS, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(PASS, PORT, 100, "to the MAC of a local port: output")       \
     HNV_PRIORITY(PASS, NETWORK, 90, "any other: all ports of the network")    \
     HNV_PRIORITY(PASS, NONE, 0, "no local port in that VLAN: drop")

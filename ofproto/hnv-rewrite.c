@@ -48,6 +48,8 @@ hnv_rewrite_base(struct hnv_compiler *c)
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
     hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
     hnv_draft_drop(d, HNV_DROP_NOT_OURS);
+    hnv_draft_gate(d, HNV_TABLE_REWRITE_OUT, HNV_PRI_REWRITE_OUT_UNCHECKED);
+    hnv_draft_gate(d, HNV_TABLE_PA_NEIGHBOR, HNV_PRI_PA_NEIGHBOR_UNCHECKED);
     write_drop(d, HNV_TABLE_REWRITE_IN_DST, HNV_PRI_REWRITE_IN_DST_NONE);
     write_drop(d, HNV_TABLE_REWRITE_IN_SRC, HNV_PRI_REWRITE_IN_SRC_NONE);
     write_drop(d, HNV_TABLE_REWRITE_OUT, HNV_PRI_REWRITE_OUT_NONE);
@@ -84,6 +86,7 @@ write_answer(struct hnv_compiler *c, const struct hnv_located *l,
     }
     hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, pa);
     hnv_act_set_mac(d, MFF_XREG6, c->host->rewrite_mac);
+    hnv_act_checked(d);
     hnv_act_goto(d, v4 ? HNV_TABLE_ARP_REPLY : HNV_TABLE_ND_REPLY);
     hnv_draft_add(d);
 }
@@ -140,6 +143,7 @@ write_remote(struct hnv_compiler *c, const struct hnv_located *l,
         hnv_act_set_address(d, MFF_IPV4_SRC, MFF_IPV6_SRC, &record->ca);
         hnv_act_set_mac(d, MFF_ETH_SRC, bridge ? record->mac
                                                : c->policy->router_mac);
+        hnv_act_checked(d);
         hnv_act_goto(d, HNV_TABLE_ACL_IN);
         hnv_draft_add(d);
     }

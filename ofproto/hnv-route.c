@@ -27,18 +27,14 @@ write_hook(struct hnv_draft *d)
 {
     hnv_draft_start(d, HNV_TABLE_HOOK_PRE, HNV_PRI_HOOK_PRE_ALL,
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
-    hnv_act_resubmit(d, HNV_HOOK_TABLE_PRE);
-    hnv_act_set_bits(d, MFF_REG2, 0, HNV_FLAG_SENDER_OK);
-    hnv_act_resubmit(d, HNV_TABLE_SENDER);
+    hnv_act_hook(d, HNV_HOOK_TABLE_PRE);
     hnv_act_goto(d, HNV_TABLE_DISPATCH);
     hnv_draft_add(d);
 
     start_dispatch(d, HNV_PRI_DISPATCH_VETO);
     hnv_match_bits(d, MFF_REG2, HNV_FLAG_VETO, HNV_FLAG_VETO);
     hnv_draft_drop(d, HNV_DROP_HOOK_VETO);
-    start_dispatch(d, HNV_PRI_DISPATCH_NOT_OK);
-    hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_SENDER_OK);
-    hnv_draft_drop(d, HNV_DROP_WRONG_DOMAIN);
+    hnv_draft_gate(d, HNV_TABLE_DISPATCH, HNV_PRI_DISPATCH_UNCHECKED);
 }
 
 static void

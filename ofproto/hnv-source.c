@@ -125,6 +125,14 @@ write_source(struct hnv_compiler *c)
 /* ------------------------------------------------------------------------ */
 
 static void
+believe(struct hnv_draft *d)
+{
+    hnv_act_checked(d);
+    hnv_act_goto(d, HNV_TABLE_DELIVER);
+    hnv_draft_add(d);
+}
+
+static void
 write_wildcard(struct hnv_draft *d, const struct hnv_l2_record *l2)
 {
     static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
@@ -139,8 +147,7 @@ write_wildcard(struct hnv_draft *d, const struct hnv_l2_record *l2)
             hnv_match_kind(d, kinds[i]);
             hnv_match_tun_src(d, &l2->peer->pas[j]);
             hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
-            hnv_act_goto(d, HNV_TABLE_DELIVER);
-            hnv_draft_add(d);
+            believe(d);
         }
     }
 }
@@ -187,8 +194,7 @@ hnv_source_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
         match_set_reg(&d->match, 3, peer->id);
         hnv_match_tun_src(d, &peer->pas[i]);
         hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
-        hnv_act_goto(d, HNV_TABLE_DELIVER);
-        hnv_draft_add(d);
+        believe(d);
     }
     if (peer->n_primary == 1 && !peer->n_standby) {
         hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_KNOWN_PA, cookie);
@@ -216,8 +222,7 @@ hnv_source_members(struct hnv_compiler *c, const struct hnv_subnet *subnet,
             hnv_match_bits(d, MFF_REG2, HNV_FLAG_NO_SOURCE,
                            HNV_FLAG_NO_SOURCE);
             hnv_match_tun_src(d, &member->pa);
-            hnv_act_goto(d, HNV_TABLE_DELIVER);
-            hnv_draft_add(d);
+            believe(d);
         }
     }
 }
@@ -240,8 +245,7 @@ hnv_source_record(struct hnv_compiler *c, const struct hnv_located *l)
             hnv_start_to_record(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_MOVED, l,
                                 arp);
             hnv_match_tun_src(d, pa);
-            hnv_act_goto(d, HNV_TABLE_DELIVER);
-            hnv_draft_add(d);
+            believe(d);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 # What authors of controllers start from.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = utilities/nvgre_controller.py
+dist_examples_DATA = \
+	utilities/hnv_service_chain.py \
+	utilities/nvgre_controller.py
 
 EXTRA_DIST += \
 	utilities/hnv-demo \
