@@ -71,7 +71,8 @@ bind_port(struct hnv_host *host, const struct hnv_interface_row *row,
 
     if (!port) {
         char *quoted = hnv_quote(row->port_id);
-        char *error = xasprintf("hnv-port-id %s names no valid Port", quoted);
+        char *error = xasprintf("hnv-port-id %s names no valid Port; see "
+                                "\"hnv-ctl port-list\"", quoted);
 
         free(quoted);
         return error;

@@ -32,6 +32,9 @@ VLOG_DEFINE_THIS_MODULE(hnv_ovs);
  * answers nothing meanwhile. */
 #define HNV_PROBE_INTERVAL_MS 60000
 
+/* Value in 'states' of struct hnv_ovs. */
+#define INSTALLED "true"
+
 struct hnv_ovs {
     struct ovsdb_idl_loop loop;
     unsigned int read_seqno;    /* Of the IDL, when we last read from it. */
@@ -45,11 +48,11 @@ struct hnv_ovs {
     int tunnel_mtu;             /* 0 if not known. */
     char *bridge_error;         /* What is wrong with the bridge, or NULL. */
 
-    /* What hnv_ovs_set_installed() said, as installed_key() to 0 or 1.  A port
-     * that is not here keeps what an earlier hnv-agent wrote, because we do
-     * not know better yet. */
-    struct simap installed;
-    bool installed_changed;
+    /* What hnv_ovs_set_state() said, as binding_key() to INSTALLED, what is
+     * wrong, or "".  A port that is not here keeps what an earlier hnv-agent
+     * wrote, because we do not know better yet. */
+    struct smap states;
+    bool states_changed;
 };
 
 static void
@@ -97,7 +100,7 @@ hnv_ovs_create(const char *remote)
     ovs->config.role = xstrdup("host");
     hmap_init(&ovs->ports);
     simap_init(&ovs->all_ports);
-    simap_init(&ovs->installed);
+    smap_init(&ovs->states);
     ovs->tunnel = OFPP_NONE;
     return ovs;
 }
@@ -138,7 +141,7 @@ hnv_ovs_destroy(struct hnv_ovs *ovs)
         hnv_ovs_clear_ports(ovs);
         hmap_destroy(&ovs->ports);
         simap_destroy(&ovs->all_ports);
-        simap_destroy(&ovs->installed);
+        smap_destroy(&ovs->states);
         hnv_ovs_clear_config(&ovs->config);
         free(ovs->bridge_error);
         ovsdb_idl_loop_destroy(&ovs->loop);
@@ -208,20 +211,28 @@ iface_ofport(const struct ovsrec_interface *iface)
             ? u16_to_ofp(iface->ofport[0]) : OFPP_NONE);
 }
 
+/* Is 'iface' meant to be a VM port or an uplink? */
+static bool
+iface_is_bound(const struct ovsrec_interface *iface)
+{
+    return (smap_get_def(&iface->external_ids, "hnv-port-id", "")[0]
+            || smap_get(&iface->external_ids, "hnv-vsid")
+            || smap_get(&iface->external_ids, "hnv-uplink"));
+}
+
 /* Adds to 'ovs' the VM port or uplink that 'iface' of 'row' is, if it is
  * one. */
-static void
+static struct hnv_ovs_port *
 hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
                  const struct ovsrec_interface *iface)
 {
     const struct smap *ids = &iface->external_ids;
     const char *port_id = smap_get_def(ids, "hnv-port-id", "");
     const char *vsid = smap_get(ids, "hnv-vsid");
-    bool uplink = smap_get(ids, "hnv-uplink") != NULL;
     struct hnv_ovs_port *port;
 
-    if (!port_id[0] && !vsid && !uplink) {
-        return;
+    if (!iface_is_bound(iface) || hnv_ovs_is_tunnel(iface)) {
+        return NULL;
     }
 
     port = xzalloc(sizeof *port);
@@ -232,15 +243,49 @@ hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
                                               smap_get(ids, "attached-mac")));
     port->cas = nullable_xstrdup(smap_get(ids, "hnv-ca"));
     port->ofport = iface_ofport(iface);
-    port->uplink = uplink;
+    port->uplink = smap_get(ids, "hnv-uplink") != NULL;
     port->vlan = row->n_tag ? row->tag[0] : -1;
     if (!port_id[0] && vsid && (!str_to_uint(vsid, 10, &port->vsid)
                         || port->vsid > 0xffffff)) {
         port->vsid = 0;
         port->error = xasprintf("external_ids:hnv-vsid is \"%s\", which is "
                                 "not a virtual subnet ID", vsid);
+    } else if (iface->n_ofport && iface->ofport[0] == -1) {
+        port->error = xstrdup("the switch cannot open it, see the \"error\" "
+                              "column of its Interface");
     }
     hmap_insert(&ovs->ports, &port->node, hash_string(port->name, 0));
+    return port;
+}
+
+/* Adds to 'ovs' the ports of 'br', which is the integration bridge or, if
+ * 'stray', one where no port should be meant for us. */
+static void
+hnv_ovs_add_ports(struct hnv_ovs *ovs, const struct ovsrec_bridge *br,
+                  bool stray)
+{
+    for (size_t i = 0; i < br->n_ports; i++) {
+        for (size_t j = 0; j < br->ports[i]->n_interfaces; j++) {
+            const struct ovsrec_interface *iface = br->ports[i]->interfaces[j];
+            struct hnv_ovs_port *port
+                = hnv_ovs_add_port(ovs, br->ports[i], iface);
+
+            if (port && stray) {
+                free(port->error);
+                port->error = xasprintf("it is on bridge %s, not on the "
+                                        "integration bridge %s", br->name,
+                                        ovs->config.bridge);
+                port->ofport = OFPP_NONE;
+            } else if (!stray) {
+                simap_put(&ovs->all_ports, iface->name,
+                          ofp_to_u16(iface_ofport(iface)));
+            }
+            if (!stray && hnv_ovs_is_tunnel(iface)) {
+                ovs->tunnel = iface_ofport(iface);
+                ovs->tunnel_mtu = iface->n_mtu ? iface->mtu[0] : 0;
+            }
+        }
+    }
 }
 
 /* Reports a second Interface with the same hnv-port-id, since only one of them
@@ -289,20 +334,7 @@ hnv_ovs_read_bridge(struct hnv_ovs *ovs, const struct ovsrec_bridge *br)
             br->name, br->name);
     }
 
-    for (size_t i = 0; i < br->n_ports; i++) {
-        for (size_t j = 0; j < br->ports[i]->n_interfaces; j++) {
-            const struct ovsrec_interface *iface = br->ports[i]->interfaces[j];
-
-            simap_put(&ovs->all_ports, iface->name,
-                      ofp_to_u16(iface_ofport(iface)));
-            if (hnv_ovs_is_tunnel(iface)) {
-                ovs->tunnel = iface_ofport(iface);
-                ovs->tunnel_mtu = iface->n_mtu ? iface->mtu[0] : 0;
-            } else {
-                hnv_ovs_add_port(ovs, br->ports[i], iface);
-            }
-        }
-    }
+    hnv_ovs_add_ports(ovs, br, false);
     hnv_ovs_check_ports(ovs);
 }
 
@@ -369,51 +401,75 @@ hnv_ovs_create_missing(const struct hnv_ovs *ovs, struct ovsdb_idl_txn *txn,
  * that neither a new row with the name of an old one nor an old row with a new
  * binding counts as installed before it is.  The caller must free it. */
 static char *
-installed_key(const struct uuid *uuid, const char *port_id)
+binding_key(const struct uuid *uuid, const char *port_id)
 {
     return xasprintf(UUID_FMT" %s", UUID_ARGS(uuid), port_id ? port_id : "");
 }
 
-/* Writes hnv-installed where it differs from what we were told, and forgets
- * bindings that are gone. */
+/* Makes external_ids of 'iface' have 'value' for 'key', or not have 'key' if
+ * that is NULL. */
 static void
-hnv_ovs_write_installed(struct hnv_ovs *ovs)
+iface_set_key(const struct ovsrec_interface *iface, const char *key,
+              const char *value)
 {
-    struct simap current = SIMAP_INITIALIZER(&current);
+    if (nullable_string_is_equal(smap_get(&iface->external_ids, key),
+                                 value)) {
+        return;
+    } else if (value) {
+        ovsrec_interface_update_external_ids_setkey(iface, key, value);
+    } else {
+        ovsrec_interface_update_external_ids_delkey(iface, key);
+    }
+}
+
+/* Writes hnv-installed and hnv-error where they differ from what we were told,
+ * and forgets bindings that are gone. */
+static void
+hnv_ovs_write_states(struct hnv_ovs *ovs)
+{
+    struct smap current = SMAP_INITIALIZER(&current);
     const struct ovsrec_interface *iface;
 
     OVSREC_INTERFACE_FOR_EACH (iface, ovs->loop.idl) {
-        const char *old = smap_get(&iface->external_ids, "hnv-installed");
-        char *key = installed_key(&iface->header_.uuid,
-                                  smap_get(&iface->external_ids,
-                                           "hnv-port-id"));
-        const struct simap_node *node = simap_find(&ovs->installed, key);
+        char *key = binding_key(&iface->header_.uuid,
+                                smap_get(&iface->external_ids,
+                                         "hnv-port-id"));
+        bool bound = iface_is_bound(iface);
+        const char *state = bound ? smap_get(&ovs->states, key) : NULL;
+        bool installed = state && !strcmp(state, INSTALLED);
 
-        if (node) {
-            simap_put(&current, key, node->data);
+        if (state || !bound) {
+            iface_set_key(iface, "hnv-installed",
+                          installed ? INSTALLED : NULL);
+            iface_set_key(iface, "hnv-error",
+                          state && state[0] && !installed ? state : NULL);
         }
-        if (node && node->data && (!old || strcmp(old, "true"))) {
-            ovsrec_interface_update_external_ids_setkey(
-                iface, "hnv-installed", "true");
-        } else if (node && !node->data && old) {
-            ovsrec_interface_update_external_ids_delkey(iface,
-                                                        "hnv-installed");
+        if (state) {
+            smap_add(&current, key, state);
         }
         free(key);
     }
-    simap_swap(&ovs->installed, &current);
-    simap_destroy(&current);
-    ovs->installed_changed = false;
+    hmap_swap(&ovs->states.map, &current.map);
+    smap_destroy(&current);
+    ovs->states_changed = false;
 }
 
 static void
 hnv_ovs_read(struct hnv_ovs *ovs, const struct ovsrec_open_vswitch *cfg)
 {
+    const struct ovsrec_bridge *br;
+
     ovs->tunnel = OFPP_NONE;
     ovs->tunnel_mtu = 0;
     hnv_ovs_clear_ports(ovs);
     hnv_ovs_read_config(ovs, cfg);
-    hnv_ovs_read_bridge(ovs, hnv_ovs_find_bridge(ovs, cfg));
+    br = hnv_ovs_find_bridge(ovs, cfg);
+    hnv_ovs_read_bridge(ovs, br);
+    for (size_t i = 0; i < cfg->n_bridges; i++) {
+        if (cfg->bridges[i] != br) {
+            hnv_ovs_add_ports(ovs, cfg->bridges[i], true);
+        }
+    }
     ovs->seqno++;
 }
 
@@ -431,11 +487,11 @@ hnv_ovs_run(struct hnv_ovs *ovs)
         hnv_ovs_read(ovs, cfg);
         ovs->read_seqno = seqno;
     }
-    if (txn && cfg && (seqno != ovs->write_seqno || ovs->installed_changed)) {
+    if (txn && cfg && (seqno != ovs->write_seqno || ovs->states_changed)) {
         if (ovs->config.remote) {
             hnv_ovs_create_missing(ovs, txn, cfg);
         }
-        hnv_ovs_write_installed(ovs);
+        hnv_ovs_write_states(ovs);
         ovs->write_seqno = seqno;
     }
     ovsdb_idl_loop_commit_and_wait(&ovs->loop);
@@ -446,7 +502,7 @@ void
 hnv_ovs_wait(struct hnv_ovs *ovs)
 {
     /* ovsdb_idl_loop_commit_and_wait() has arranged for everything else. */
-    if (ovs->installed_changed && !ovs->loop.committing_txn
+    if (ovs->states_changed && !ovs->loop.committing_txn
         && ovsdb_idl_is_connected(ovs->loop.idl)) {
         poll_immediate_wake();
     }
@@ -527,17 +583,18 @@ hnv_ovs_get_pa_mac(const struct hnv_ovs *ovs)
 }
 
 /* Says whether the switch has all flows of 'port', which must be one of
- * hnv_ovs_get_ports().  The database is told about it soon. */
+ * hnv_ovs_get_ports(), or what is wrong with it, unless 'error' is NULL. */
 void
-hnv_ovs_set_installed(struct hnv_ovs *ovs, const struct hnv_ovs_port *port,
-                      bool installed)
+hnv_ovs_set_state(struct hnv_ovs *ovs, const struct hnv_ovs_port *port,
+                  bool installed, const char *error)
 {
-    char *key = installed_key(&port->uuid, port->port_id);
-    const struct simap_node *node = simap_find(&ovs->installed, key);
+    char *key = binding_key(&port->uuid, port->port_id);
+    const char *old = smap_get(&ovs->states, key);
+    const char *new = error ? error : installed ? INSTALLED : "";
 
-    if (!node || node->data != installed) {
-        simap_put(&ovs->installed, key, installed);
-        ovs->installed_changed = true;
+    if (!old || strcmp(old, new)) {
+        smap_replace(&ovs->states, key, new);
+        ovs->states_changed = true;
     }
     free(key);
 }

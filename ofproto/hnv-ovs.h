@@ -32,7 +32,8 @@
  * It writes there what a host needs to take part in HNV: the integration
  * bridge and the tunnel port, if missing, and external_ids:hnv-installed on
  * each Interface whose flows are in the switch, so that a hypervisor can wait
- * for that before it lets a VM run.
+ * for that before it lets a VM run, or external_ids:hnv-error on an Interface
+ * that cannot be a VM's port.
  *
  * Whenever something that it returns might have changed, it increments the
  * number that hnv_ovs_get_seqno() returns.
@@ -102,7 +103,7 @@ ofp_port_t hnv_ovs_find_port(const struct hnv_ovs *, const char *name);
 const char *hnv_ovs_get_bridge_error(const struct hnv_ovs *);
 struct eth_addr hnv_ovs_get_pa_mac(const struct hnv_ovs *);
 
-void hnv_ovs_set_installed(struct hnv_ovs *, const struct hnv_ovs_port *,
-                           bool installed);
+void hnv_ovs_set_state(struct hnv_ovs *, const struct hnv_ovs_port *,
+                       bool installed, const char *error);
 
 #endif /* hnv-ovs.h */

@@ -235,9 +235,25 @@ hnv_report_write_ports(struct hnv_report *report)
     return wrote;
 }
 
-/* Tells the local database which interfaces are installed. */
+/* Returns what is wrong with 'port', or NULL. */
+static const char *
+find_error(const struct hnv_engine *engine, const struct hnv_ovs_port *port)
+{
+    const struct hnv_errors *errors = &engine->errors;
+
+    for (size_t i = 0; i < errors->n; i++) {
+        if (errors->errors[i].table == HNV_ROW_PORT
+            && uuid_equals(&errors->errors[i].uuid, &port->uuid)) {
+            return errors->errors[i].message;
+        }
+    }
+    return NULL;
+}
+
+/* Tells the local database which interfaces are installed, and what is wrong
+ * with the others. */
 static void
-hnv_report_write_installed(const struct hnv_engine *engine)
+hnv_report_write_bindings(const struct hnv_engine *engine)
 {
     const struct hnv_host *host = hnv_installer_get_host(engine->installer);
     const struct hnv_ovs_port *port;
@@ -248,7 +264,8 @@ hnv_report_write_installed(const struct hnv_engine *engine)
         for (size_t i = 0; host && i < host->n_lports; i++) {
             installed |= !strcmp(host->lports[i].name, port->name);
         }
-        hnv_ovs_set_installed(engine->ovs, port, installed);
+        hnv_ovs_set_state(engine->ovs, port, installed,
+                          find_error(engine, port));
     }
 }
 
@@ -261,7 +278,7 @@ hnv_report_run(struct hnv_report *report)
     struct ovsdb_idl_txn *txn = hnv_db_get_txn(engine->db);
 
     if (hnv_engine_is_settled(engine)) {
-        hnv_report_write_installed(engine);
+        hnv_report_write_bindings(engine);
     }
     if (hnv_db_has_failed(engine->db)) {
         VLOG_WARN_RL(&rl, "HNV database refused a report of this host; is "
