@@ -4,74 +4,60 @@ of results that differ in one word only, such as the kind of tunnel."""
 
 from xml.sax.saxutils import escape
 
-BAR, GAP, LABEL, WIDTH, PANEL = 14, 4, 130, 260, 480
-COLORS = {"nvgre": "#d1495b"}
-OTHER_COLOR = "#8d99ae"
+import report
 
-# What is drawn of a section: the word that names a bar, and the metric.
-SECTIONS = {
-    "push": ("tunnel", "total_ns", "ns per packet, push to pop"),
-    "datapath": ("tunnel", "mpps", "million packets per second"),
-    "entropy": ("mix", "to_perfect", "busiest path, to a perfect hash"),
-    "control-plane": ("system", "load_s", "seconds to load"),
-    "tcp": ("tunnel", "gbps", "Gbit/s"),
-}
+BAR, GAP, LABEL, WIDTH, PANEL, COLUMNS = 13, 3, 75, 150, 285, 4
+OUR_COLOR, OTHER_COLOR = "#d1495b", "#8d99ae"
 
 
 def panels(results):
-    """Returns {title: [(bar's label, value)]}, in the order of 'results'."""
-    found = {}
-    for what, metrics in results.items():
-        section, *words = what.split()
-        if section not in SECTIONS:
-            continue
-        word, metric, unit = SECTIONS[section]
-        label = next((w.split("=", 1)[1] for w in words
-                      if w.startswith(word + "=")), None)
-        if label is None or metric not in metrics:
-            continue
-        rest = " ".join(w for w in words if not w.startswith(word + "="))
-        title = f"{section} {rest}: {unit}"
-        found.setdefault(title, []).append((label, metrics[metric]))
-    return found
+    """Yields (section, title, figure, {bar's label: value}), in the order of
+    the sections.  Of each, only the first figure is drawn."""
+    for name, section in report.SECTIONS.items():
+        figure = section.figures[0]
+        for row, sides in report.tables(results, name, figure).items():
+            yield name, f"{name} {row}".rstrip(), figure, sides
 
 
-def color(label):
-    """Returns the color of the bar called 'label'."""
-    return next((c for prefix, c in COLORS.items()
-                 if label.startswith(prefix)), OTHER_COLOR)
-
-
-def draw_panel(title, bars, x, y):
+def draw_panel(title, figure, bars, x, y):
     """Returns the panel's elements."""
-    largest = max(value for _, value in bars) or 1
+    largest = max(bars.values()) or 1
+    better = "less" if figure.lower_is_better else "more"
     out = [f'<text x="{x}" y="{y + 12}" font-weight="bold">'
-           f'{escape(title)}</text>']
-    for i, (label, value) in enumerate(bars):
-        top = y + 20 + i * (BAR + GAP)
+           f'{escape(title)}</text>',
+           f'<text x="{x}" y="{y + 25}" fill="#555">'
+           f'{escape(figure.unit)} ({better} is better)</text>']
+    for i, (label, value) in enumerate(bars.items()):
+        top = y + 31 + i * (BAR + GAP)
         width = WIDTH * value / largest
+        color = OUR_COLOR if report.is_ours(label) else OTHER_COLOR
         out.append(
-            f'<text x="{x + LABEL - 6}" y="{top + 11}" text-anchor="end">'
+            f'<text x="{x + LABEL - 6}" y="{top + 10}" text-anchor="end">'
             f'{escape(label)}</text>'
             f'<rect x="{x + LABEL}" y="{top}" width="{width:.1f}" '
-            f'height="{BAR}" fill="{color(label)}"/>'
-            f'<text x="{x + LABEL + width + 4:.1f}" y="{top + 11}">'
-            f'{value:g}</text>')
+            f'height="{BAR}" fill="{color}"/>'
+            f'<text x="{x + LABEL + width + 4:.1f}" y="{top + 10}">'
+            f'{value:.3g}</text>')
     return out
 
 
-def draw(report):
+def draw(result):
     """Returns the whole chart, an SVG document."""
-    out, heights = [], [40, 40]
-    for title, bars in panels(report["results"]).items():
+    out, heights, previous = [], [40] * COLUMNS, None
+    for section, title, figure, bars in panels(result["results"]):
+        if section != previous:
+            heights, previous = [max(heights)] * COLUMNS, section
         column = heights.index(min(heights))
-        out += draw_panel(title, bars, 10 + column * PANEL, heights[column])
-        heights[column] += 36 + len(bars) * (BAR + GAP)
-    machine = report["machine"]
+        out += draw_panel(title, figure, bars, 10 + column * PANEL,
+                          heights[column])
+        heights[column] += 43 + len(bars) * (BAR + GAP)
+    machine = result["machine"]
     caption = (f"{machine['date']}, {machine['processors']} of "
                f"{machine['processor']}, Linux {machine['kernel']}")
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * PANEL + 20}"'
-            f' height="{max(heights)}" font-family="sans-serif" '
-            f'font-size="11">\n<rect width="100%" height="100%" '
-            f'fill="white"/>\n<text x="10" y="22" font-size="14">'
-            f'{escape(caption)}</text>\n' + "\n".join(out) + "\n</svg>\n")
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" '
+            f'width="{COLUMNS * PANEL + 20}" height="{max(heights)}" '
+            f'font-family="sans-serif" font-size="11">\n'
+            '<!-- SPDX-License-Identifier: Apache-2.0 -->\n'
+            f'<rect width="100%" height="100%" fill="white"/>\n'
+            f'<text x="10" y="22" font-size="14">{escape(caption)}</text>\n'
+            + "\n".join(out) + "\n</svg>\n")
