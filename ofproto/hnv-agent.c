@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "command-line.h"
+#include "coverage.h"
 #include "daemon.h"
 #include "dirs.h"
 #include "fatal-signal.h"
@@ -23,6 +24,8 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(hnv_agent);
+
+COVERAGE_DEFINE(hnv_agent_wakeup);
 
 /* --unixctl: Name of the control socket, or NULL for the default. */
 static char *unixctl_path;
@@ -79,6 +82,7 @@ main(int argc, char *argv[])
     daemonize_complete();
 
     while (!exiting) {
+        COVERAGE_INC(hnv_agent_wakeup);
         hnv_tls_run();
         hnv_engine_run(engine);
         unixctl_server_run(unixctl);
