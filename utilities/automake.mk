@@ -27,6 +27,7 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-explain.h \
 	utilities/hnv-ctl-fabric.c \
 	utilities/hnv-ctl-hosts.c \
+	utilities/hnv-ctl-import.c \
 	utilities/hnv-ctl-judge.c \
 	utilities/hnv-ctl-list.c \
 	utilities/hnv-ctl-names.c \
@@ -41,6 +42,8 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-ports.c \
 	utilities/hnv-ctl-records.c \
 	utilities/hnv-ctl-rows.c \
+	utilities/hnv-ctl-script.c \
+	utilities/hnv-ctl-script.h \
 	utilities/hnv-ctl-show.c \
 	utilities/hnv-ctl-switch.c \
 	utilities/hnv-ctl-switch.h \

@@ -181,10 +181,11 @@ same_value(const char *a, const char *b)
                 && ipv6_addr_equals(&addresses[0], &addresses[1])));
 }
 
-/* Returns true if 'text' is one of the values, separated by commas, in
- * 'wanted'. */
+/* Returns true if 'text', a value of 'p', is one of the values, separated by
+ * commas, in 'wanted'. */
 static bool
-is_wanted(const char *text, const char *wanted)
+is_wanted(const struct hnv_cmdlet_property *p, const char *text,
+          const char *wanted)
 {
     char *copy = xstrdup(wanted);
     bool found = false;
@@ -192,7 +193,8 @@ is_wanted(const char *text, const char *wanted)
 
     for (char *word = strtok_r(copy, ",", &save); word && !found;
          word = strtok_r(NULL, ",", &save)) {
-        found = same_value(text, word);
+        found = same_value(text, strcmp(p->name, "Rule") ? word
+                                 : hnv_cmdlet_spell_rule(word));
     }
     free(copy);
     return found || (!*text && !*wanted);
@@ -217,7 +219,7 @@ row_matches(const struct ctl_context *ctx, const struct cmdlet *c,
             struct ds ds = DS_EMPTY_INITIALIZER;
 
             p->get(ctx, row, &ds);
-            bool same = is_wanted(ds_cstr(&ds), c->values[i]);
+            bool same = is_wanted(p, ds_cstr(&ds), c->values[i]);
             ds_destroy(&ds);
             if (!same) {
                 return false;
@@ -361,6 +363,16 @@ cmd_new(struct ctl_context *ctx)
         }
     }
 
+    if (shash_find(&ctx->options, "--may-exist")) {
+        const struct ovsdb_idl_row **rows = select_rows(ctx, &c, UINT_MAX);
+        bool exists = rows[0] != NULL;
+
+        free(rows);
+        if (exists) {
+            return;
+        }
+    }
+
     const struct ovsdb_idl_row *row
         = c.object->add(ctx, c.values, c.common[P_CIM_SESSION]);
     if (row && put_values(ctx, &c, row, HNV_CMDLET_MUST | HNV_CMDLET_NEW)) {
@@ -448,7 +460,7 @@ cmd_set_global(struct ctl_context *ctx)
     { "Get-NetVirtualization" NAME, 0, INT_MAX, "[-PARAMETER VALUE]...",    \
       hnv_cmdlet_want, cmd_get, NULL, "", RO },                             \
     { "New-NetVirtualization" NAME, 0, INT_MAX, "-PARAMETER VALUE...",      \
-      hnv_cmdlet_want, cmd_new, NULL, "", RW },                             \
+      hnv_cmdlet_want, cmd_new, NULL, "--may-exist", RW },                  \
     { "Set-NetVirtualization" NAME, 0, INT_MAX, "-PARAMETER VALUE...",      \
       hnv_cmdlet_want, cmd_set, NULL, "", RW },                             \
     { "Remove-NetVirtualization" NAME, 0, INT_MAX,                          \

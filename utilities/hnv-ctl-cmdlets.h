@@ -95,6 +95,10 @@ extern const struct hnv_cmdlet_object hnv_cmdlet_lookup_record;
 void hnv_cmdlet_want(struct ctl_context *);
 void hnv_cmdlet_put_mac(struct ds *, const char *mac);
 
+/* Returns 'rule', a name in any case or a number, as it is shown, or as it is
+ * if there is no such rule. */
+const char *hnv_cmdlet_spell_rule(const char *rule);
+
 /* True for the text of 0.0.0.0 and ::. */
 bool hnv_cmdlet_is_any(const char *address);
 

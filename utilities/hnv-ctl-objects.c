@@ -89,23 +89,35 @@ theirs(const struct word *words, const char *ours, const char *absent)
     return absent;
 }
 
-/* Writes 'value', a name in any case or a number, to 'column'. */
+/* Returns the one of 'words' that 'value' is, a name in any case or a number,
+ * or null. */
+static const struct word *
+find_word(const struct word *words, const char *value)
+{
+    for (; words->theirs; words++) {
+        char number[16];
+
+        snprintf(number, sizeof number, "%d", words->number);
+        if (!strcasecmp(words->theirs, value)
+            || (words->number >= 0 && !strcmp(number, value))) {
+            return words;
+        }
+    }
+    return NULL;
+}
+
 static bool
 put_word(struct ctl_context *ctx, const struct ovsdb_idl_row *row,
          const struct ovsdb_idl_column *column, const struct word *words,
          const char *value)
 {
+    const struct word *word = find_word(words, value);
     struct ds names = DS_EMPTY_INITIALIZER;
 
+    if (word) {
+        return hnv_ctl_put(ctx, row, column, word->ours);
+    }
     for (const struct word *w = words; w->theirs; w++) {
-        char number[16];
-
-        snprintf(number, sizeof number, "%d", w->number);
-        if (!strcasecmp(w->theirs, value)
-            || (w->number >= 0 && !strcmp(number, value))) {
-            ds_destroy(&names);
-            return hnv_ctl_put(ctx, row, column, w->ours);
-        }
         ds_put_format(&names, "%s%s", w == words ? "" : ", ", w->theirs);
     }
     ctl_error(ctx, "%s: \"%.64s\" is none of %s", column->name, value,
@@ -294,6 +306,14 @@ put_rule(struct ctl_context *ctx, const struct ovsdb_idl_row *row,
     return put_word(ctx, row, RECORD_COLUMN(row, rule), rules, value);
 }
 
+const char *
+hnv_cmdlet_spell_rule(const char *rule)
+{
+    const struct word *word = find_word(rules, rule);
+
+    return word ? word->theirs : rule;
+}
+
 static void
 get_use_vm_mac(const struct ctl_context *ctx OVS_UNUSED,
                const struct ovsdb_idl_row *row, struct ds *ds)
@@ -353,19 +373,9 @@ static const struct ovsdb_idl_row *
 add_record(struct ctl_context *ctx, const char *const values[],
            const char *host OVS_UNUSED)
 {
-    uint32_t vsid;
-
-    ctx->error = hnv_vsid_parse(values[R_VSID], &vsid);
-    if (ctx->error) {
-        return NULL;
-    }
-
     const struct hnvrec_virtual_subnet *subnet
-        = hnv_ctl_subnet(ctx->idl, vsid);
+        = hnv_ctl_get_subnet(ctx, values[R_VSID]);
     if (!subnet) {
-        ctl_error(ctx, "there is no virtual subnet %s; add it with "
-                  "New-NetVirtualizationCustomerRoute and next hop 0.0.0.0, "
-                  "or with \"subnet-add\"", values[R_VSID]);
         return NULL;
     }
     if (hnv_cmdlet_is_any(values[R_CA])) {

@@ -137,8 +137,8 @@ pre_l2_record(struct ctl_context *ctx)
 /* ------------------------------------------------------------------------ */
 
 /* Returns the subnet of VSID 'text'.  Sets ctx->error if there is none. */
-static const struct hnvrec_virtual_subnet *
-get_subnet(struct ctl_context *ctx, const char *text)
+const struct hnvrec_virtual_subnet *
+hnv_ctl_get_subnet(struct ctl_context *ctx, const char *text)
 {
     uint32_t vsid;
 
@@ -151,7 +151,8 @@ get_subnet(struct ctl_context *ctx, const char *text)
         = hnv_ctl_subnet(ctx->idl, vsid);
     if (!subnet) {
         ctl_error(ctx, "there is no virtual subnet %s; add it with "
-                  "\"subnet-add\"", text);
+                  "\"subnet-add\" or New-NetVirtualizationCustomerRoute",
+                  text);
     }
     return subnet;
 }
@@ -198,7 +199,7 @@ static void
 record_add(struct ctl_context *ctx, const char *ca, const char *mac)
 {
     const struct hnvrec_virtual_subnet *subnet
-        = get_subnet(ctx, ctx->argv[1]);
+        = hnv_ctl_get_subnet(ctx, ctx->argv[1]);
     const struct hnvrec_lookup_record *record
         = subnet ? find_record(ctx, subnet, ca) : NULL;
 
@@ -266,7 +267,7 @@ static const struct hnvrec_lookup_record *
 get_record(struct ctl_context *ctx)
 {
     const struct hnvrec_virtual_subnet *subnet
-        = get_subnet(ctx, ctx->argv[1]);
+        = hnv_ctl_get_subnet(ctx, ctx->argv[1]);
     const struct hnvrec_lookup_record *record
         = subnet ? find_record(ctx, subnet, ctx->argv[2]) : NULL;
 
@@ -383,7 +384,7 @@ static void
 cmd_l2_record_add(struct ctl_context *ctx)
 {
     const struct hnvrec_virtual_subnet *subnet
-        = get_subnet(ctx, ctx->argv[1]);
+        = hnv_ctl_get_subnet(ctx, ctx->argv[1]);
     const char *mac = ctx->argv[2];
     const struct hnvrec_l2_record *record
         = subnet ? find_l2_record(ctx, subnet, mac) : NULL;
@@ -414,7 +415,7 @@ static const struct hnvrec_l2_record *
 get_l2_record(struct ctl_context *ctx)
 {
     const struct hnvrec_virtual_subnet *subnet
-        = get_subnet(ctx, ctx->argv[1]);
+        = hnv_ctl_get_subnet(ctx, ctx->argv[1]);
     const struct hnvrec_l2_record *record
         = subnet ? find_l2_record(ctx, subnet, ctx->argv[2]) : NULL;
 

@@ -59,6 +59,7 @@ static const struct ctl_command_syntax *const command_arrays[] = {
     hnv_ctl_trace_commands,
     hnv_ctl_drops_commands,
     hnv_ctl_cmdlets,
+    hnv_ctl_import_commands,
 };
 
 /* Frees everything, so that valgrind has nothing to complain about. */
@@ -366,7 +367,7 @@ run_commands(struct ctl_command *commands, size_t n, struct ovsdb_idl *idl,
         ctl_context_init(&ctx, c, idl, the_idl_txn, symtab, NULL);
         c->syntax->run(&ctx);
         if (ctx.error) {
-            ctl_fatal("%s", ctx.error);
+            ctl_fatal("%s%s", hnv_ctl_import_origin(c - commands), ctx.error);
         }
 
         bool try_again = ctx.try_again;
@@ -550,9 +551,11 @@ main(int argc, char *argv[])
 
     char *args = process_escape_args(argv);
     parse_options(argc, argv, &local_options);
-    hnv_ctl_cmdlets_fix_case(argv + optind);
-    char *error = ctl_parse_commands(argc - optind, argv + optind,
-                                     &local_options, &commands, &n_commands);
+    argc -= optind;
+    argv = hnv_ctl_import(&argc, argv + optind);
+    hnv_ctl_cmdlets_fix_case(argv);
+    char *error = ctl_parse_commands(argc, argv, &local_options, &commands,
+                                     &n_commands);
     if (error) {
         ctl_fatal("%s", error);
     }

@@ -98,9 +98,14 @@ extern const struct ctl_command_syntax hnv_ctl_fabric_commands[];
 extern const struct ctl_command_syntax hnv_ctl_host_commands[];
 extern const struct ctl_command_syntax hnv_ctl_policy_commands[];
 extern const struct ctl_command_syntax hnv_ctl_port_commands[];
+extern const struct ctl_command_syntax hnv_ctl_import_commands[];
 extern const struct ctl_command_syntax hnv_ctl_record_commands[];
 extern const struct ctl_command_syntax hnv_ctl_show_commands[];
 extern const struct ctl_command_syntax hnv_ctl_trace_commands[];
+
+/* hnv-ctl-import.c: scripts for Windows instead of commands. */
+char **hnv_ctl_import(int *argc, char *argv[]);
+char *hnv_ctl_import_origin(size_t command);
 
 /* What a command needs to see, to be called from its 'prerequisites'. */
 void hnv_ctl_want(struct ctl_context *, const struct ovsdb_idl_table_class *);
@@ -186,6 +191,11 @@ bool hnv_ctl_subnet_contains(const struct hnvrec_virtual_subnet *,
                              const struct in6_addr *, struct hnv_prefix *);
 bool hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *,
                         const struct in6_addr *);
+
+/* hnv-ctl-records.c.  Returns the subnet of the VSID in a text, or sets
+ * ctx->error and returns null if there is none. */
+const struct hnvrec_virtual_subnet *hnv_ctl_get_subnet(struct ctl_context *,
+                                                       const char *);
 
 /* hnv-ctl-fabric.c: addresses from pools. */
 void hnv_ctl_want_pools(struct ctl_context *);
