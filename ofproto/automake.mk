@@ -121,6 +121,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-show.h \
 	ofproto/hnv-snapshot.c \
 	ofproto/hnv-snapshot.h \
+	ofproto/hnv-stages.c \
+	ofproto/hnv-stages.h \
 	ofproto/hnv-tls.c \
 	ofproto/hnv-tls.h \
 	ofproto/hnv-units.c \

@@ -5,9 +5,6 @@
 #include "hnv-bundles.h"
 
 #include <stdlib.h>
-#if HAVE_DECL_MALLOC_TRIM
-#include <malloc.h>
-#endif
 
 #include "openvswitch/ofp-bundle.h"
 #include "openvswitch/ofp-msgs.h"
@@ -196,8 +193,6 @@ hnv_bundles_find(struct hnv_bundles *bundles, ovs_be32 xid)
 static void
 hnv_bundle_done(struct hnv_bundles *bundles, struct hnv_bundle *bundle)
 {
-    bool full OVS_UNUSED = bundle->n >= HNV_BUNDLES_CHUNK / 2;
-
     bundles->n_bundles++;
     for (size_t i = 0; i < bundle->n; i++) {
         bundles->n_changes += bundle->changes[i].msg != NULL;
@@ -212,13 +207,6 @@ hnv_bundle_done(struct hnv_bundles *bundles, struct hnv_bundle *bundle)
         bundles->acked = bundles->seqno - (bundles->open != NULL);
     }
     hnv_bundle_destroy(bundle);
-
-#if HAVE_DECL_MALLOC_TRIM
-    /* The C library would keep what many changes took at once forever. */
-    if (full && ovs_list_is_empty(&bundles->sent)) {
-        malloc_trim(0);
-    }
-#endif
 }
 
 /* Processes a commit or barrier reply with transaction ID 'xid'.  Returns

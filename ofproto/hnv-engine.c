@@ -7,6 +7,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#if HAVE_DECL_MALLOC_TRIM
+#include <malloc.h>
+#endif
 
 #include "hnv-db.h"
 #include "hnv-feed.h"
@@ -24,6 +27,7 @@
 #include "hnv-report.h"
 #include "hnv-show.h"
 #include "hnv-snapshot.h"
+#include "hnv-stages.h"
 #include "hnv-tls.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
@@ -39,6 +43,10 @@ VLOG_DEFINE_THIS_MODULE(hnv_engine);
 
 /* Shortest time between two policies, in ms. */
 #define HNV_POLICY_INTERVAL 5
+
+/* Changes of rows and flows after which it is worth to look for memory that
+ * can be given back. */
+#define HNV_TRIM_CHANGES 10000
 
 /* Policy errors that we log, each time that they change. */
 #define HNV_MAX_LOGGED_ERRORS 20
@@ -131,13 +139,50 @@ hnv_engine_is_lazy(const struct hnv_engine *engine,
             : hnv_ovs_get_config(engine->ovs)->lazy);
 }
 
+static int
+compare_subnets(const void *a_, const void *b_)
+{
+    const struct hnv_stage_subnet *a = a_;
+    const struct hnv_stage_subnet *b = b_;
+
+    return a->vsid < b->vsid ? -1 : a->vsid > b->vsid;
+}
+
+/* Returns the virtual subnets that there are, sorted, and stores their number
+ * in '*n'.  The caller must free them. */
+static struct hnv_stage_subnet *
+hnv_engine_get_subnets(const struct hnv_engine *engine, size_t *n)
+{
+    const struct hnvrec_virtual_subnet *row;
+    struct hnv_stage_subnet *subnets = NULL;
+    size_t allocated = 0;
+
+    *n = 0;
+    HNVREC_VIRTUAL_SUBNET_FOR_EACH (row, hnv_db_get_idl(engine->db)) {
+        if (*n >= allocated) {
+            subnets = x2nrealloc(subnets, &allocated, sizeof *subnets);
+        }
+        if (row->routing_domain) {
+            subnets[(*n)++] = (struct hnv_stage_subnet) {
+                .routing_domain = row->routing_domain->header_.uuid,
+                .vsid = row->vsid,
+            };
+        }
+    }
+    if (*n) {
+        qsort(subnets, *n, sizeof *subnets, compare_subnets);
+    }
+    return subnets;
+}
+
 /* Tells the feed which records are wanted. */
 static void
 hnv_engine_want_records(struct hnv_engine *engine)
 {
-    size_t n, n_full = 0, n_records;
+    size_t n, n_full = 0, n_records, n_subnets;
     const struct uuid *domains = hnv_db_get_domains(engine->db, &n);
     struct uuid *full = xmalloc(MAX(n, 1) * sizeof *full);
+    struct hnv_stage_subnet *subnets;
     struct uuid *records;
 
     for (size_t i = 0; i < n; i++) {
@@ -152,9 +197,18 @@ hnv_engine_want_records(struct hnv_engine *engine)
         hnv_lazy_remove_domain(engine->lazy, &domains[i]);
     }
     hnv_lazy_get_records(engine->lazy, &records, &n_records);
-    hnv_feed_want(engine->feed, full, n_full, records, n_records);
+    subnets = hnv_engine_get_subnets(engine, &n_subnets);
+    hnv_feed_want(engine->feed, &(struct hnv_wanted) {
+        .domains = full,
+        .n_domains = n_full,
+        .records = records,
+        .n_records = n_records,
+        .subnets = subnets,
+        .n_subnets = n_subnets,
+    });
     free(full);
     free(records);
+    free(subnets);
 }
 
 static void
@@ -193,7 +247,8 @@ static bool
 hnv_engine_may_start(const struct hnv_engine *engine)
 {
     return (hnv_installer_get_policy(engine->installer)
-            || hnv_feed_is_synced(engine->feed));
+            || hnv_feed_is_synced(engine->feed)
+            || hnv_ofconn_is_blank(engine->ofconn));
 }
 
 /* Makes a policy of the rows that there are, and puts it in force. */
@@ -245,6 +300,9 @@ hnv_engine_run_policy(struct hnv_engine *engine)
     /* A switch without its bridge has no management socket, and connecting to
      * that would only fail. */
     if (hnv_installer_get_policy(engine->installer)) {
+        hnv_ofconn_start(engine->ofconn);
+    }
+    if (hnv_ovs_has_synced(engine->ovs) && hnv_db_is_synced(engine->db)) {
         hnv_ofconn_set_bridge(engine->ofconn,
                               hnv_ovs_get_config(engine->ovs)->bridge);
     }
@@ -287,6 +345,23 @@ hnv_engine_log_connection(struct hnv_engine *engine)
     engine->db_error = error;
 }
 
+/* Gives memory back to the system, which the C library would keep forever,
+ * after much has changed: that takes many times what is left of it. */
+static void
+hnv_engine_trim(struct hnv_engine *engine)
+{
+    uint64_t n = (hnv_feed_count_rows(engine->feed)
+                  + hnv_ofconn_get_stats(engine->ofconn).n_changes);
+
+    if (n - engine->trimmed >= HNV_TRIM_CHANGES
+        && hnv_engine_is_settled(engine)) {
+        engine->trimmed = n;
+#if HAVE_DECL_MALLOC_TRIM
+        malloc_trim(0);
+#endif
+    }
+}
+
 /* Does a share of all work.  The caller must call this often, and then
  * hnv_engine_wait() before it blocks. */
 void
@@ -301,7 +376,8 @@ hnv_engine_run(struct hnv_engine *engine)
     hnv_db_run(engine->db);
     hnv_engine_log_connection(engine);
     hnv_engine_check_keys(engine);
-    if (engine->want_db_seqno != hnv_db_get_seqno(engine->db)
+    if ((hnv_db_is_synced(engine->db)
+         && engine->want_db_seqno != hnv_db_get_seqno(engine->db))
         || engine->want_lazy_seqno != hnv_lazy_get_seqno(engine->lazy)) {
         engine->want_db_seqno = hnv_db_get_seqno(engine->db);
         engine->want_lazy_seqno = hnv_lazy_get_seqno(engine->lazy);
@@ -320,6 +396,7 @@ hnv_engine_run(struct hnv_engine *engine)
 
     hnv_report_run(engine->report);
     hnv_show_run(engine);
+    hnv_engine_trim(engine);
     hnv_db_commit(engine->db);
 }
 

@@ -28,8 +28,8 @@ struct simap;
  *
  * and decides when a policy is complete enough to be put in force: the first
  * time, only when all of it is here, since until then an older hnv-agent's
- * flows are better than what would replace them.  For the same reason it
- * connects to the switch only then.
+ * flows are better than what would replace them.  A switch that has no such
+ * flows gets the records as they arrive, which takes half the time.
  *
  * Changes of the small tables are put in force at once, or a few milliseconds
  * after the one before, so that a burst of them is compiled as one.
@@ -64,6 +64,7 @@ struct hnv_engine {
     unsigned int want_db_seqno; /* Of 'db', when 'feed' was told. */
     unsigned int want_lazy_seqno; /* Of 'lazy', likewise. */
     long long int next_policy;  /* Earliest time for the next, in ms. */
+    uint64_t trimmed;           /* Changes when memory was given back. */
     int64_t cfg;                /* HNV_Global:cfg of the policy in force. */
     int db_error;               /* Why 'db' has no connection, as logged. */
 

@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#if HAVE_DECL_MALLOC_TRIM
-#include <malloc.h>
-#endif
 
+#include "coverage.h"
+#include "hnv-stages.h"
 #include "jsonrpc.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-cs.h"
 #include "ovsdb-error.h"
@@ -22,9 +22,14 @@
 
 VLOG_DEFINE_THIS_MODULE(hnv_feed);
 
+COVERAGE_DEFINE(hnv_feed_condition);
+
 #define HNV_DB "HNV"
 #define HNV_TABLE "Lookup_Record"
 #define HNV_GLOBAL "HNV_Global"
+
+/* Rows to hand over in one run, so that other work gets its turn. */
+#define HNV_FEED_MAX_ROWS 2000
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
@@ -45,8 +50,18 @@ struct hnv_feed {
     bool received;              /* Was any update received? */
     unsigned int want_seqno;    /* Of the condition that we set last. */
     struct json *condition;     /* That condition. */
+    struct hnv_stages stages;   /* What it is made of. */
+    size_t n_stage_rows;        /* Rows that it brought. */
     struct ovs_list queries;    /* Contains "struct hnv_query"s. */
     int64_t cfg;                /* HNV_Global:cfg, in this session. */
+
+    /* What was received and has not been handed over. */
+    struct ovs_list events;     /* Contains "struct ovsdb_cs_event"s. */
+    struct ovsdb_cs_event *event; /* The one under way, or NULL. */
+    struct ovsdb_cs_db_update *update; /* Refers to 'event', or NULL. */
+    size_t table, row;          /* Next row in 'update'. */
+    int64_t next_cfg;           /* 'cfg' after it. */
+    uint64_t n_rows;            /* Rows handed over, ever. */
 };
 
 /* The columns of a record that concern a host. */
@@ -57,8 +72,9 @@ static const char *columns[] = {
 
 static struct json *
 hnv_feed_compose_monitor(const struct json *schema OVS_UNUSED,
-                         void *aux OVS_UNUSED)
+                         void *feed_)
 {
+    const struct hnv_feed *feed = feed_;
     struct json *array = json_array_create_empty();
     struct json *request = json_object_create();
     struct json *requests = json_object_create();
@@ -67,6 +83,14 @@ hnv_feed_compose_monitor(const struct json *schema OVS_UNUSED,
         json_array_add(array, json_string_create(columns[i]));
     }
     json_object_put(request, "columns", array);
+    if (hnv_stages_is_empty(&feed->stages)) {
+        /* The server would prepare to send all that it has, before it looks
+         * at the condition. */
+        struct json *select = json_object_create();
+
+        json_object_put(select, "initial", json_boolean_create(false));
+        json_object_put(request, "select", select);
+    }
     json_object_put(requests, HNV_TABLE, json_array_create_1(request));
 
     request = json_object_create();
@@ -74,6 +98,18 @@ hnv_feed_compose_monitor(const struct json *schema OVS_UNUSED,
                     json_array_create_1(json_string_create("cfg")));
     json_object_put(requests, HNV_GLOBAL, json_array_create_1(request));
     return requests;
+}
+
+/* Tells the server about 'feed->stages'. */
+static void
+hnv_feed_set_condition(struct hnv_feed *feed)
+{
+    COVERAGE_INC(hnv_feed_condition);
+    json_destroy(feed->condition);
+    feed->condition = hnv_stages_compose(&feed->stages);
+    feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE,
+                                              feed->condition);
+    feed->n_stage_rows = 0;
 }
 
 /* Returns a new feed, which calls the functions in 'handler' with 'aux'.  It
@@ -92,7 +128,9 @@ hnv_feed_create(const struct hnv_feed_handler *handler, void *aux)
     feed->cs = ovsdb_cs_create(HNV_DB, 3, &ops, feed);
     ovsdb_cs_set_leader_only(feed->cs, false);
     ovs_list_init(&feed->queries);
-    hnv_feed_want(feed, NULL, 0, NULL, 0);
+    ovs_list_init(&feed->events);
+    hnv_stages_init(&feed->stages);
+    hnv_feed_set_condition(feed);
     return feed;
 }
 
@@ -106,18 +144,37 @@ hnv_query_destroy(struct hnv_feed *feed, struct hnv_query *query)
     free(query);
 }
 
+static void
+hnv_feed_end_event(struct hnv_feed *feed)
+{
+    if (feed->update) {
+        ovsdb_cs_db_update_destroy(feed->update);
+        feed->update = NULL;
+    }
+    if (feed->event) {
+        ovsdb_cs_event_destroy(feed->event);
+        feed->event = NULL;
+    }
+}
+
 /* Closes and frees 'feed'. */
 void
 hnv_feed_destroy(struct hnv_feed *feed)
 {
     if (feed) {
+        struct ovsdb_cs_event *event;
         struct hnv_query *query;
 
         LIST_FOR_EACH_SAFE (query, node, &feed->queries) {
             hnv_query_destroy(feed, query);
         }
+        LIST_FOR_EACH_POP (event, list_node, &feed->events) {
+            ovsdb_cs_event_destroy(event);
+        }
+        hnv_feed_end_event(feed);
         ovsdb_cs_destroy(feed->cs);
         json_destroy(feed->condition);
+        hnv_stages_destroy(&feed->stages);
         free(feed->remote);
         free(feed);
     }
@@ -146,44 +203,65 @@ hnv_feed_update_cfg(struct hnv_feed *feed,
                               : NULL);
 
     if (cfg && cfg->type == JSON_INTEGER) {
-        feed->cfg = json_integer(cfg);
+        feed->next_cfg = json_integer(cfg);
     }
 }
 
+/* Begins to hand over what 'event' brought. */
 static void
-hnv_feed_process_update(struct hnv_feed *feed,
-                        const struct ovsdb_cs_update_event *event)
+hnv_feed_begin_update(struct hnv_feed *feed,
+                      const struct ovsdb_cs_update_event *event)
 {
-    struct ovsdb_cs_db_update *db_update;
     struct ovsdb_error *error;
 
     error = ovsdb_cs_parse_db_update(event->table_updates, event->version,
-                                     &db_update);
+                                     &feed->update);
     if (error) {
         char *s = ovsdb_error_to_string_free(error);
         VLOG_WARN_RL(&rl, "cannot parse an update of records: %s", s);
         free(s);
+        feed->update = NULL;
         ovsdb_cs_flag_inconsistency(feed->cs);
         return;
     }
-
+    feed->table = feed->row = 0;
+    feed->next_cfg = feed->cfg;
     if (event->clear) {
         feed->handler->clear(feed->aux);
     }
-    for (size_t i = 0; i < db_update->n; i++) {
-        const struct ovsdb_cs_table_update *tu = &db_update->table_updates[i];
+}
 
-        for (size_t j = 0; j < tu->n; j++) {
+/* Hands over up to '*budget' rows of the update under way, which it takes
+ * from '*budget', and ends it if they were the last. */
+static void
+hnv_feed_process_rows(struct hnv_feed *feed, size_t *budget)
+{
+    while (feed->table < feed->update->n) {
+        const struct ovsdb_cs_table_update *tu
+            = &feed->update->table_updates[feed->table];
+
+        for (; feed->row < tu->n && *budget; feed->row++) {
+            const struct ovsdb_cs_row_update *ru = &tu->row_updates[feed->row];
+
             if (!strcmp(tu->table_name, HNV_TABLE)) {
-                feed->handler->update(&tu->row_updates[j], feed->aux);
+                feed->handler->update(ru, feed->aux);
+                feed->n_rows++;
             } else {
-                hnv_feed_update_cfg(feed, &tu->row_updates[j]);
+                hnv_feed_update_cfg(feed, ru);
             }
+            *budget -= 1;
         }
+        if (feed->row < tu->n) {
+            return;
+        }
+        feed->table++;
+        feed->row = 0;
     }
+
+    hnv_feed_end_event(feed);
+    feed->cfg = feed->next_cfg;
     feed->received = true;
     feed->handler->updated(feed->aux);
-    ovsdb_cs_db_update_destroy(db_update);
 }
 
 /* Stores in '*record' the UUID of the row in 'result', which is the result of
@@ -210,16 +288,6 @@ hnv_query_parse_result(const struct json *result, struct uuid *record)
                                 json_string(json_array_at(uuid, 1))));
 }
 
-/* Gives memory back to the system.  The JSON of all records at once takes many
- * times what the records do, and the C library would keep it forever. */
-static void
-hnv_feed_trim(void)
-{
-#if HAVE_DECL_MALLOC_TRIM
-    malloc_trim(0);
-#endif
-}
-
 static void
 hnv_feed_process_reply(struct hnv_feed *feed, const struct jsonrpc_msg *reply)
 {
@@ -240,48 +308,114 @@ hnv_feed_process_reply(struct hnv_feed *feed, const struct jsonrpc_msg *reply)
     }
 }
 
+/* Processes 'event', except the rows that it brought. */
+static void
+hnv_feed_process_event(struct hnv_feed *feed,
+                       const struct ovsdb_cs_event *event)
+{
+    struct hnv_query *query;
+
+    switch (event->type) {
+    case OVSDB_CS_EVENT_TYPE_RECONNECT:
+        /* Nobody will answer these.  Whoever asked asks again if the answer
+         * is still wanted. */
+        LIST_FOR_EACH_SAFE (query, node, &feed->queries) {
+            hnv_query_destroy(feed, query);
+        }
+        break;
+
+    case OVSDB_CS_EVENT_TYPE_UPDATE:
+        hnv_feed_begin_update(feed, &event->update);
+        break;
+
+    case OVSDB_CS_EVENT_TYPE_TXN_REPLY:
+        hnv_feed_process_reply(feed, event->txn_reply);
+        break;
+
+    case OVSDB_CS_EVENT_TYPE_LOCKED:
+        break;
+    }
+}
+
+/* Has anything been received that was not handed over? */
+static bool
+hnv_feed_is_pending(const struct hnv_feed *feed)
+{
+    return feed->event || !ovs_list_is_empty(&feed->events);
+}
+
+static void
+hnv_feed_process(struct hnv_feed *feed)
+{
+    size_t budget = HNV_FEED_MAX_ROWS;
+
+    while (budget && hnv_feed_is_pending(feed)) {
+        if (!feed->event) {
+            feed->event = CONTAINER_OF(ovs_list_pop_front(&feed->events),
+                                       struct ovsdb_cs_event, list_node);
+            hnv_feed_process_event(feed, feed->event);
+        }
+        if (feed->update) {
+            hnv_feed_process_rows(feed, &budget);
+        } else {
+            hnv_feed_end_event(feed);
+        }
+    }
+}
+
+/* Returns the number of records in 'event'. */
+static size_t
+count_rows(const struct ovsdb_cs_event *event)
+{
+    const struct json *updates = event->update.table_updates;
+    const struct json *table;
+
+    if (event->type != OVSDB_CS_EVENT_TYPE_UPDATE
+        || updates->type != JSON_OBJECT) {
+        return 0;
+    }
+    table = shash_find_data(json_object(updates), HNV_TABLE);
+    return (table && table->type == JSON_OBJECT
+            ? shash_count(json_object(table)) : 0);
+}
+
+static void
+hnv_feed_receive(struct hnv_feed *feed)
+{
+    struct ovs_list events;
+    struct ovsdb_cs_event *event;
+
+    ovsdb_cs_run(feed->cs, &events);
+    LIST_FOR_EACH (event, list_node, &events) {
+        feed->n_stage_rows += count_rows(event);
+    }
+    ovs_list_push_back_all(&feed->events, &events);
+}
+
+/* Has the server sent all that 'feed->condition' asks for? */
+static bool
+hnv_feed_is_answered(const struct hnv_feed *feed)
+{
+    return ovsdb_cs_get_condition_seqno(feed->cs) >= feed->want_seqno;
+}
+
 /* Does this module's share of work.  The caller must call this often, and
  * then hnv_feed_wait() before it blocks. */
 void
 hnv_feed_run(struct hnv_feed *feed)
 {
-    struct ovs_list events = OVS_LIST_INITIALIZER(&events);
-    struct ovsdb_cs_event *event;
-    struct hnv_query *query;
-    bool trim = false;
-
-    ovsdb_cs_run(feed->cs, &events);
-    LIST_FOR_EACH_POP (event, list_node, &events) {
-        switch (event->type) {
-        case OVSDB_CS_EVENT_TYPE_RECONNECT:
-            /* Nobody will answer these.  Whoever asked asks again if the
-             * answer is still wanted. */
-            LIST_FOR_EACH_SAFE (query, node, &feed->queries) {
-                hnv_query_destroy(feed, query);
-            }
-            break;
-
-        case OVSDB_CS_EVENT_TYPE_UPDATE:
-            hnv_feed_process_update(feed, &event->update);
-            trim |= event->update.monitor_reply || event->update.clear;
-            break;
-
-        case OVSDB_CS_EVENT_TYPE_TXN_REPLY:
-            hnv_feed_process_reply(feed, event->txn_reply);
-            break;
-
-        case OVSDB_CS_EVENT_TYPE_LOCKED:
-            break;
-        }
-        ovsdb_cs_event_destroy(event);
+    hnv_feed_receive(feed);
+    if (!hnv_stages_is_last(&feed->stages) && hnv_feed_is_answered(feed)) {
+        /* Let the server work while we do. */
+        hnv_stages_advance(&feed->stages, feed->n_stage_rows);
+        hnv_feed_set_condition(feed);
+        hnv_feed_receive(feed);
     }
-    if (trim) {
-        hnv_feed_trim();
-    }
+    hnv_feed_process(feed);
 
     /* The number that a condition set before the connection came up waits for
      * might never come, so ask again. */
-    if (!hnv_feed_is_synced(feed)) {
+    if (!hnv_feed_is_pending(feed) && !hnv_feed_is_answered(feed)) {
         feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE,
                                                   feed->condition);
     }
@@ -292,6 +426,9 @@ void
 hnv_feed_wait(struct hnv_feed *feed)
 {
     ovsdb_cs_wait(feed->cs);
+    if (hnv_feed_is_pending(feed)) {
+        poll_immediate_wake();
+    }
 }
 
 static struct json *
@@ -302,50 +439,22 @@ uuid_to_json(const struct uuid *uuid)
                                    xasprintf(UUID_FMT, UUID_ARGS(uuid))));
 }
 
-static void
-add_clauses(struct json *condition, const char *column,
-            const struct uuid *uuids, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        json_array_add(condition, json_array_create_3(
-                           json_string_create(column),
-                           json_string_create("=="),
-                           uuid_to_json(&uuids[i])));
-    }
-}
-
-/* Makes 'feed' monitor the records of 'routing_domains', and the single
- * 'records'.  The caller must pass the same set in the same order if nothing
- * changed. */
+/* Makes 'feed' monitor what 'wanted' names.  The caller must pass the same in
+ * the same order if nothing changed. */
 void
-hnv_feed_want(struct hnv_feed *feed, const struct uuid *routing_domains,
-              size_t n_routing_domains, const struct uuid *records,
-              size_t n_records)
+hnv_feed_want(struct hnv_feed *feed, const struct hnv_wanted *wanted)
 {
-    struct json *condition = json_array_create_empty();
-
-    add_clauses(condition, "routing_domain", routing_domains,
-                n_routing_domains);
-    add_clauses(condition, "_uuid", records, n_records);
-    if (!json_array_size(condition)) {
-        json_array_add(condition, json_boolean_create(false));
+    if (hnv_stages_set(&feed->stages, wanted)) {
+        hnv_feed_set_condition(feed);
     }
-
-    if (feed->condition && json_equal(condition, feed->condition)) {
-        json_destroy(condition);
-        return;
-    }
-    json_destroy(feed->condition);
-    feed->condition = condition;
-    feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE, condition);
 }
 
 /* Returns true if the owner has got all records that it wants. */
 bool
 hnv_feed_is_synced(const struct hnv_feed *feed)
 {
-    return (feed->received
-            && ovsdb_cs_get_condition_seqno(feed->cs) >= feed->want_seqno);
+    return (feed->received && hnv_stages_is_last(&feed->stages)
+            && !hnv_feed_is_pending(feed) && hnv_feed_is_answered(feed));
 }
 
 /* Returns HNV_Global:cfg as it was in this session's last update: the records
@@ -354,6 +463,14 @@ int64_t
 hnv_feed_get_cfg(const struct hnv_feed *feed)
 {
     return feed->cfg;
+}
+
+/* Returns the number of rows that 'feed' has handed over since it was
+ * created. */
+uint64_t
+hnv_feed_count_rows(const struct hnv_feed *feed)
+{
+    return feed->n_rows;
 }
 
 /* Makes 'feed' get all records again. */

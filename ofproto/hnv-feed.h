@@ -4,13 +4,11 @@
 #define HNV_FEED_H 1
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include "openvswitch/uuid.h"
 
-struct json;
+struct hnv_wanted;
 struct ovsdb_cs_row_update;
-struct sset;
 
 /* Lookup records, as they come from the HNV database
  * ==================================================
@@ -20,9 +18,10 @@ struct sset;
  *
  * A session with the HNV database that monitors the Lookup_Record table, which
  * has a row for each customer address and thus is the only table that can be
- * very large.  It monitors the records of the routing domains that its owner
- * names with hnv_feed_want(), and single records that it names with
- * hnv_feed_want_record(), and hands each change of one to its owner.
+ * very large.  It monitors the records that its owner names with
+ * hnv_feed_want(), and hands each change of one to its owner.  Many at once
+ * are asked for in stages, see hnv-stages.h, and handed over a few in each
+ * run, so that the owner can go on with them meanwhile.
  *
  * The module uses ovsdb_cs and not an ovsdb_idl, because the latter needs more
  * than 3 kB for a row.
@@ -68,12 +67,11 @@ void hnv_feed_run(struct hnv_feed *);
 void hnv_feed_wait(struct hnv_feed *);
 
 /* What to monitor. */
-void hnv_feed_want(struct hnv_feed *, const struct uuid *routing_domains,
-                   size_t n_routing_domains, const struct uuid *records,
-                   size_t n_records);
+void hnv_feed_want(struct hnv_feed *, const struct hnv_wanted *);
 bool hnv_feed_is_synced(const struct hnv_feed *);
 bool hnv_feed_is_connected(const struct hnv_feed *);
 int64_t hnv_feed_get_cfg(const struct hnv_feed *);
+uint64_t hnv_feed_count_rows(const struct hnv_feed *);
 void hnv_feed_restart(struct hnv_feed *);
 
 bool hnv_feed_query(struct hnv_feed *, const struct uuid *routing_domain,

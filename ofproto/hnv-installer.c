@@ -49,7 +49,7 @@ struct hnv_installer {
 
     /* Records whose flows are not in the switch. */
     size_t n_missing;
-    struct hmap_position cursor; /* Where to look for them. */
+    struct ovs_list missing;    /* Contains "struct hnv_entry"s. */
 
     uint64_t seqno;             /* Of the last bundle sent. */
 
@@ -72,6 +72,7 @@ hnv_installer_create(struct hnv_ofconn *ofconn, struct hnv_peers *peers,
     inst->ofconn = ofconn;
     inst->peers = peers;
     inst->records = records;
+    ovs_list_init(&inst->missing);
     hnv_units_init(&inst->units);
     hnv_flows_init(&inst->old);
     hnv_flows_init(&inst->new);
@@ -106,7 +107,13 @@ set_installed(struct hnv_installer *inst, struct hnv_entry *entry,
               bool installed)
 {
     if (entry->installed != installed) {
-        inst->n_missing += installed ? -1 : 1;
+        if (installed) {
+            ovs_list_remove(&entry->missing);
+            inst->n_missing--;
+        } else {
+            ovs_list_push_back(&inst->missing, &entry->missing);
+            inst->n_missing++;
+        }
         entry->installed = installed;
     }
     entry->n_seen = 0;
@@ -351,16 +358,11 @@ hnv_installer_install_missing(struct hnv_installer *inst)
 
     hnv_flows_init(&none);
     for (int i = 0; i < HNV_MAX_INSTALL && inst->n_missing
-         && hnv_ofconn_has_room(inst->ofconn); ) {
-        struct hnv_entry *entry = hnv_records_next(inst->records,
-                                                   &inst->cursor);
+         && hnv_ofconn_has_room(inst->ofconn); i++) {
+        struct hnv_entry *entry = CONTAINER_OF(ovs_list_front(&inst->missing),
+                                               struct hnv_entry, missing);
 
-        if (!entry) {
-            inst->cursor = (struct hmap_position) { 0, 0 };
-        } else if (!entry->installed) {
-            hnv_installer_install(inst, entry, &delta, &none);
-            i++;
-        }
+        hnv_installer_install(inst, entry, &delta, &none);
     }
     hnv_flows_destroy(&none);
 
@@ -428,7 +430,6 @@ hnv_installer_connected(struct hnv_installer *inst)
     while ((entry = hnv_records_next(inst->records, &position)) != NULL) {
         set_installed(inst, entry, false);
     }
-    inst->cursor = (struct hmap_position) { 0, 0 };
     hnv_flows_clear(&inst->have);
     hnv_flows_clear(&inst->old);
     hnv_flows_clear(&inst->new);

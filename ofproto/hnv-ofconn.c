@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "byte-order.h"
 #include "dirs.h"
 #include "hnv-bundles.h"
 #include "hnv-pipeline.h"
@@ -42,6 +43,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 enum hnv_ofconn_state {
     S_DISCONNECTED,             /* No connection. */
+    S_COUNT,                    /* Waiting for the number of our flows. */
+    S_IDLE,                     /* Waiting for hnv_ofconn_start(). */
     S_FLOWS,                    /* Waiting for all flows. */
     S_GROUPS,                   /* Waiting for all groups. */
     S_METERS,                   /* Waiting for all meters. */
@@ -57,6 +60,9 @@ struct hnv_ofconn {
     enum hnv_ofconn_state state;
     ovs_be32 xid;               /* Of the request that 'state' waits for. */
     bool emptied;               /* Somebody else has removed flows. */
+    bool started;               /* Did the owner hnv_ofconn_start() us? */
+    bool blank;                 /* In S_IDLE: has the switch none of our
+                                 * flows? */
     struct rconn_packet_counter *packets; /* Packets queued for sending. */
 
     struct hnv_bundles bundles; /* Changes under way. */
@@ -183,6 +189,35 @@ hnv_ofconn_send_dump(struct hnv_ofconn *oc)
     oc->state = S_FLOWS;
 }
 
+/* Asks how many flows the switch has that an hnv-agent has put. */
+static void
+hnv_ofconn_send_count(struct hnv_ofconn *oc)
+{
+    struct ofputil_flow_stats_request fsr = {
+        .aggregate = true,
+        .match = MATCH_CATCHALL_INITIALIZER,
+        .cookie = htonll(HNV_COOKIE_OURS),
+        .cookie_mask = htonll(HNV_COOKIE_OURS_MASK),
+        .table_id = OFPTT_ALL,
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+    };
+
+    oc->xid = hnv_ofconn_send(oc, ofputil_encode_flow_stats_request(
+                                  &fsr, OFPUTIL_P_OF15_OXM));
+    oc->state = S_COUNT;
+}
+
+static void
+hnv_ofconn_begin(struct hnv_ofconn *oc)
+{
+    oc->handler->connected(oc->aux);
+    hnv_ofconn_send_setup(oc);
+    hnv_ofconn_send_monitor(oc);
+    oc->emptied = false;
+    hnv_ofconn_send_dump(oc);
+}
+
 /* Follows 'oc''s connection down or up. */
 static void
 hnv_ofconn_track(struct hnv_ofconn *oc)
@@ -199,11 +234,13 @@ hnv_ofconn_track(struct hnv_ofconn *oc)
         hnv_bundles_clear(&oc->bundles);
         oc->rconn_seqno = seqno;
         oc->n_connects++;
-        oc->handler->connected(oc->aux);
-        hnv_ofconn_send_setup(oc);
-        hnv_ofconn_send_monitor(oc);
-        oc->emptied = false;
-        hnv_ofconn_send_dump(oc);
+        if (oc->started) {
+            hnv_ofconn_begin(oc);
+        } else {
+            hnv_ofconn_send_count(oc);
+        }
+    } else if (oc->started && oc->state <= S_IDLE) {
+        hnv_ofconn_begin(oc);
     }
 }
 
@@ -240,6 +277,16 @@ hnv_ofconn_recv_flows(struct hnv_ofconn *oc, const struct ofp_header *oh)
                                       OFP15_VERSION, OFPG_ALL));
         oc->state = S_GROUPS;
     }
+}
+
+static void
+hnv_ofconn_recv_count(struct hnv_ofconn *oc, const struct ofp_header *oh)
+{
+    struct ofputil_aggregate_stats stats;
+
+    oc->blank = (!ofputil_decode_aggregate_stats_reply(&stats, oh)
+                 && !stats.flow_count);
+    oc->state = S_IDLE;
 }
 
 static void
@@ -386,6 +433,9 @@ hnv_ofconn_recv(struct hnv_ofconn *oc, const struct ofp_header *oh)
         hnv_ofconn_recv_update(oc, oh);
     } else if (oh->xid != oc->xid) {
         VLOG_DBG("ignoring OpenFlow message of type %d", type);
+    } else if (type == OFPTYPE_AGGREGATE_STATS_REPLY
+               && oc->state == S_COUNT) {
+        hnv_ofconn_recv_count(oc, oh);
     } else if (type == OFPTYPE_FLOW_STATS_REPLY && oc->state == S_FLOWS) {
         hnv_ofconn_recv_flows(oc, oh);
     } else if (type == OFPTYPE_GROUP_DESC_STATS_REPLY
@@ -440,6 +490,23 @@ hnv_ofconn_dump(struct hnv_ofconn *oc)
     }
 }
 
+/* Returns true if the switch is known to have no flow of an hnv-agent, so that
+ * nothing is lost if it gets a few before the others.  False after
+ * hnv_ofconn_start(). */
+bool
+hnv_ofconn_is_blank(const struct hnv_ofconn *oc)
+{
+    return oc->state == S_IDLE && oc->blank;
+}
+
+/* From now on, the owner knows what the switch should have, so that 'oc' may
+ * tell it what the switch has. */
+void
+hnv_ofconn_start(struct hnv_ofconn *oc)
+{
+    oc->started = true;
+}
+
 /* Returns true if 'oc' knows all that the switch has and takes changes. */
 bool
 hnv_ofconn_is_ready(const struct hnv_ofconn *oc)
@@ -461,6 +528,7 @@ hnv_ofconn_get_state(const struct hnv_ofconn *oc)
 {
     return (oc->state == S_DISCONNECTED ? rconn_get_state(oc->rconn)
             : oc->state == S_READY ? "ready"
+            : oc->state <= S_IDLE ? "waiting for the HNV database"
             : "reading the switch's tables");
 }
 

@@ -26,11 +26,13 @@ struct ofputil_packet_out;
  * A connection to the management socket of the integration bridge, which
  * reconnects by itself, and over which three things happen:
  *
- *    - Each time the connection comes up, the module asks the switch for all
- *      flows, groups and meters that it has, and hands them to its owner,
- *      through struct hnv_ofconn_handler.  The owner can thus keep what is
- *      right, instead of starting with an empty table, so that a restart of
- *      either side loses no packet.
+ *    - When the owner has said, with hnv_ofconn_start(), that it knows what
+ *      the switch should have, and then each time the connection comes up,
+ *      the module asks the switch for all flows, groups and meters that it
+ *      has, and hands them to its owner, through struct hnv_ofconn_handler.
+ *      The owner can thus keep what is right, instead of starting with an
+ *      empty table, so that a restart of either side loses no packet.  Until
+ *      then it only asks whether there are any.
  *
  *    - Then, the owner puts changes, which the module sends as bundles: the
  *      switch applies all of a bundle at the same time or nothing of it.  The
@@ -60,7 +62,7 @@ struct ofputil_packet_out;
  * For use from the main thread only. */
 
 enum {
-    HNV_OFCONN_WINDOW = 2,      /* Most bundles under way. */
+    HNV_OFCONN_WINDOW = 4,      /* Most bundles under way. */
 };
 
 /* What the owner of a connection does.  All get the 'aux' that the owner gave
@@ -102,6 +104,8 @@ void hnv_ofconn_run(struct hnv_ofconn *);
 void hnv_ofconn_wait(struct hnv_ofconn *);
 
 void hnv_ofconn_dump(struct hnv_ofconn *);
+bool hnv_ofconn_is_blank(const struct hnv_ofconn *);
+void hnv_ofconn_start(struct hnv_ofconn *);
 bool hnv_ofconn_is_ready(const struct hnv_ofconn *);
 bool hnv_ofconn_has_room(const struct hnv_ofconn *);
 const char *hnv_ofconn_get_state(const struct hnv_ofconn *);

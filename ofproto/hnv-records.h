@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "hnv-record.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
 
 struct hnv_errors;
 struct ovsdb_cs_row_update;
@@ -20,7 +21,7 @@ struct hnv_peers;
  * ----
  *
  * A table of all records that came from the database and make sense, with
- * about 110 bytes for each, since there may be a million.  It is indexed by
+ * about 130 bytes for each, since there may be a million.  It is indexed by
  * row and by customer address.
  *
  * The module decodes the changes that hnv-feed delivers, and tells its owner
@@ -52,6 +53,7 @@ struct hnv_entry {
     bool stale : 1;             /* Gone, unless the update mentions it. */
 
     /* The owner's. */
+    struct ovs_list missing;    /* Links those not installed. */
     bool installed : 1;         /* Are its flows in the switch? */
     unsigned int n_seen : 4;    /* If not, how many are. */
 };
