@@ -172,13 +172,17 @@ hnv_ofconn_send_setup(struct hnv_ofconn *oc)
     hnv_ofconn_send(oc, msg);
 }
 
-/* Asks for all flows, then groups and meters.  Flows that are not ours are
- * wanted too, because one in our tables must be removed. */
+/* Asks for the number of our flows, if 'state' is S_COUNT, otherwise for all
+ * flows, then groups and meters.  Flows that are not ours are wanted too then,
+ * because one in our tables must be removed. */
 static void
-hnv_ofconn_send_dump(struct hnv_ofconn *oc)
+hnv_ofconn_request_flows(struct hnv_ofconn *oc, enum hnv_ofconn_state state)
 {
     struct ofputil_flow_stats_request fsr = {
+        .aggregate = state == S_COUNT,
         .match = MATCH_CATCHALL_INITIALIZER,
+        .cookie = state == S_COUNT ? htonll(HNV_COOKIE_OURS) : 0,
+        .cookie_mask = state == S_COUNT ? htonll(HNV_COOKIE_OURS_MASK) : 0,
         .table_id = OFPTT_ALL,
         .out_port = OFPP_ANY,
         .out_group = OFPG_ANY,
@@ -186,26 +190,7 @@ hnv_ofconn_send_dump(struct hnv_ofconn *oc)
 
     oc->xid = hnv_ofconn_send(oc, ofputil_encode_flow_stats_request(
                                   &fsr, OFPUTIL_P_OF15_OXM));
-    oc->state = S_FLOWS;
-}
-
-/* Asks how many flows the switch has that an hnv-agent has put. */
-static void
-hnv_ofconn_send_count(struct hnv_ofconn *oc)
-{
-    struct ofputil_flow_stats_request fsr = {
-        .aggregate = true,
-        .match = MATCH_CATCHALL_INITIALIZER,
-        .cookie = htonll(HNV_COOKIE_OURS),
-        .cookie_mask = htonll(HNV_COOKIE_OURS_MASK),
-        .table_id = OFPTT_ALL,
-        .out_port = OFPP_ANY,
-        .out_group = OFPG_ANY,
-    };
-
-    oc->xid = hnv_ofconn_send(oc, ofputil_encode_flow_stats_request(
-                                  &fsr, OFPUTIL_P_OF15_OXM));
-    oc->state = S_COUNT;
+    oc->state = state;
 }
 
 static void
@@ -215,7 +200,7 @@ hnv_ofconn_begin(struct hnv_ofconn *oc)
     hnv_ofconn_send_setup(oc);
     hnv_ofconn_send_monitor(oc);
     oc->emptied = false;
-    hnv_ofconn_send_dump(oc);
+    hnv_ofconn_request_flows(oc, S_FLOWS);
 }
 
 /* Follows 'oc''s connection down or up. */
@@ -237,7 +222,7 @@ hnv_ofconn_track(struct hnv_ofconn *oc)
         if (oc->started) {
             hnv_ofconn_begin(oc);
         } else {
-            hnv_ofconn_send_count(oc);
+            hnv_ofconn_request_flows(oc, S_COUNT);
         }
     } else if (oc->started && oc->state <= S_IDLE) {
         hnv_ofconn_begin(oc);
@@ -486,7 +471,7 @@ hnv_ofconn_dump(struct hnv_ofconn *oc)
 {
     if (oc->state == S_READY) {
         hnv_bundles_commit(&oc->bundles);
-        hnv_ofconn_send_dump(oc);
+        hnv_ofconn_request_flows(oc, S_FLOWS);
     }
 }
 
