@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	$(wildcard $(srcdir)/tests/*.at) \
 	$(wildcard $(srcdir)/tests/*.py) \
 	$(wildcard $(srcdir)/tests/*.json $(srcdir)/tests/*.cases) \
+	$(wildcard $(srcdir)/tests/golden/*) \
 	$(wildcard $(addprefix $(srcdir)/tests/,bench fuzz mutants \
 		mutate nvgrepeer peers)) \
 	tests/check-ovs
@@ -46,6 +47,12 @@ RUN_TESTSUITE = $(SHELL) tests/$(1) -C tests \
 ## check: our tests, without root
 check-local: tests/testsuite
 	$(call RUN_TESTSUITE,testsuite) $(TESTSUITEFLAGS)
+
+## golden: write tests/golden again, after a meant change of the compiler
+.PHONY: golden
+golden: tests/hnvtest
+	PATH="$(abs_builddir)/tests:$$PATH" \
+	  $(PYTHON3) '$(srcdir)/tests/hnv-golden.py' --renew
 
 ## check-system: our tests with real network namespaces (root)
 .PHONY: check-system
