@@ -53,7 +53,8 @@ def listing(policy):
     if errors:
         sys.exit("the policy has errors: " + "; ".join(errors))
     names = tables()
-    lines = ["Flows: priority and match [cookie without its first byte], "
+    lines = ["# SPDX-License-Identifier: Apache-2.0", "",
+             "Flows: priority and match [cookie without its first byte], "
              "actions."]
     by_table = {}
     for flow in flows:
