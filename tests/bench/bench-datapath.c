@@ -344,12 +344,8 @@ static void
 bench_datapath(struct ovs_cmdl_context *ctx)
 {
     static const unsigned int counts[] = { 1, 1000, 10000, 100000 };
-    unsigned int rounds = 5;
+    size_t rounds = bench_argument(ctx, 1, MAX_ROUNDS, 5);
 
-    if (ctx->argc > 1 && (!str_to_uint(ctx->argv[1], 10, &rounds)
-                          || !rounds || rounds > MAX_ROUNDS)) {
-        ovs_fatal(0, "%s: must be 1 to %d", ctx->argv[1], MAX_ROUNDS);
-    }
     bench_init();
     start_datapath();
     open_tunnels();

@@ -27,8 +27,8 @@
  * so that whatever else the machine does hits them alike, and what is compared
  * is the ratio to gre within a round.
  *
- * "hnvtest bench-push-one LABEL IPV6 SIZE TIMES" does it with one tunnel and
- * prints nothing: for a profiler that counts instructions.
+ * "hnvtest bench-push-one LABEL ipv4|ipv6 SIZE TIMES" does it with one tunnel
+ * and prints nothing: for a profiler that counts instructions.
  *
  * What not
  * --------
@@ -225,25 +225,11 @@ measure_all(size_t size, size_t n)
     }
 }
 
-/* Returns argument 'i' of 'ctx' as a number of 'min' to 'max'. */
-static unsigned int
-number(const struct ovs_cmdl_context *ctx, int i, unsigned int min,
-       unsigned int max)
-{
-    unsigned int n = 0;
-
-    if (i >= ctx->argc || !str_to_uint(ctx->argv[i], 10, &n)
-        || n < min || n > max) {
-        ovs_fatal(0, "argument %d must be a number, %u to %u", i, min, max);
-    }
-    return n;
-}
-
 static void
 bench_push(struct ovs_cmdl_context *ctx)
 {
     static const size_t sizes[] = { 64, 1400 };
-    size_t rounds = ctx->argc > 1 ? number(ctx, 1, 1, MAX_ROUNDS) : 2000;
+    size_t rounds = bench_argument(ctx, 1, MAX_ROUNDS, 2000);
 
     bench_init();
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
@@ -260,14 +246,14 @@ HNVTEST_REGISTER("bench-push", bench_push);
 static void
 bench_push_one(struct ovs_cmdl_context *ctx)
 {
-    bool ipv6 = number(ctx, 2, 0, 1);
-    size_t size = number(ctx, 3, 64, 1400);
+    bool ipv6 = !strcmp(ctx->argv[2], "ipv6");
+    size_t size = bench_argument(ctx, 3, 1400, 64);
     struct cost cost;
 
     bench_init();
     open_tunnels(ipv6);
     make_packets(size);
-    for (unsigned int n = number(ctx, 4, 0, 1000000); n; n--) {
+    for (unsigned int n = bench_argument(ctx, 4, 1000000, 1); n; n--) {
         for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++) {
             if (!strcmp(tunnels[i].label, ctx->argv[1])) {
                 measure(&tunnels[i], size, &cost);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "byte-order.h"
+#include "command-line.h"
 #include "csum.h"
 #include "dp-packet.h"
 #include "flow.h"
@@ -150,6 +151,21 @@ bench_frame_set_flow(struct dp_packet *packet, unsigned int flow)
     udp->udp_src = htons(1024 + (flow & 0x3fff));
     udp->udp_csum = 0;
     dp_packet_set_rss_hash(packet, hash_finish(hash_2words(flow, 1), 8));
+}
+
+/* Returns argument 'i' of 'ctx', a number of 1 to 'max', or 'otherwise' if
+ * there is no such argument. */
+unsigned int
+bench_argument(const struct ovs_cmdl_context *ctx, int i, unsigned int max,
+               unsigned int otherwise)
+{
+    unsigned int n = otherwise;
+
+    if (i < ctx->argc
+        && (!str_to_uint(ctx->argv[i], 10, &n) || !n || n > max)) {
+        ovs_fatal(0, "%s: must be 1 to %u", ctx->argv[i], max);
+    }
+    return n;
 }
 
 double

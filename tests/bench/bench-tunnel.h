@@ -10,6 +10,7 @@
 
 struct dp_packet;
 struct netdev;
+struct ovs_cmdl_context;
 
 /* Tunnels to measure
  * ==================
@@ -25,7 +26,8 @@ struct netdev;
  * What not
  * --------
  *
- * Nothing is timed here.
+ * Nothing is timed here.  What else the benchmarks in C share, how they read
+ * arguments and clocks, is here too, for want of a better place.
  *
  * Thread-safety
  * -------------
@@ -51,6 +53,9 @@ const char *bench_address(bool ipv6);
 
 struct dp_packet *bench_frame(size_t size);
 void bench_frame_set_flow(struct dp_packet *, unsigned int flow);
+
+unsigned int bench_argument(const struct ovs_cmdl_context *, int i,
+                            unsigned int max, unsigned int otherwise);
 
 double bench_now_ns(void);
 double bench_median(double *, size_t n);
