@@ -73,16 +73,18 @@ def section_lines(results, name):
     """Returns the tables of a section."""
     section = report.SECTIONS[name]
     lines = []
-    for figure in section.figures:
+    for figure in report.figures(results, name):
         rows = report.tables(results, name, figure)
         if not rows:
             continue
         sides = list(dict.fromkeys(s for row in rows.values() for s in row))
-        base = None if figure.is_count else section.base
+        base = (section.base if section.base in sides
+                and not figure.is_count else None)
+        better = {True: "Less is better.", False: "More is better.", None: ""}
         lines += [f"### {section.title} (`{name}`): {figure.unit}", "",
-                  ("Less" if figure.lower_is_better else "More")
-                  + " is better."
-                  + (f"  In parentheses: to {base}." if base else ""), ""]
+                  (better[figure.lower_is_better]
+                   + (f"  In parentheses: to {base}." if base else "")
+                   ).strip(), ""]
         lines += table(["", *sides],
                        [[describe(row), *cells(values, sides, base)]
                         for row, values in rows.items()])

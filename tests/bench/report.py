@@ -11,6 +11,7 @@ import dataclasses
 TOLERANCE = 0.10
 OURS = ("nvgre", "hnv")     # How the names of what is ours begin.
 MANY_TIMES = 5
+SHORT_S = .1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Figure:
     """A metric that a section is shown by."""
     metric: str
     unit: str
-    lower_is_better: bool
+    lower_is_better: bool       # None if that is not known.
     is_count: bool = False      # Then ratios say nothing.
 
 
@@ -77,6 +78,19 @@ def tables(results, name, figure):
     return found
 
 
+def figures(results, name):
+    """Returns the figures of section 'name', and after them one for each
+    metric of the control plane that nobody has arranged."""
+    section = SECTIONS[name]
+    known = {figure.metric for figure in section.figures}
+    found = [metric for what, metrics in results.items()
+             if what.startswith(name + " ") and name == "control-plane"
+             for metric in metrics
+             if metric not in known and not metric.startswith("to_")]
+    return [*section.figures, *(Figure(metric, metric.replace("_", " "), None)
+                                for metric in dict.fromkeys(found))]
+
+
 def is_ours(side):
     """Returns true if 'side' is something of this project."""
     return side.startswith(OURS)
@@ -84,11 +98,13 @@ def is_ours(side):
 
 def add_ratios(results):
     """Adds ratios between results of programs that know nothing of each
-    other."""
+    other, but not of what took too short a time to be measured."""
     section = SECTIONS["control-plane"]
     for figure in section.figures:
         for row, sides in tables(results, "control-plane", figure).items():
-            if sides.get("hnv") and sides.get(section.base):
+            too_short = figure.metric.endswith("_s") and sides.get(
+                "hnv", 0) < SHORT_S
+            if not too_short and sides.get("hnv") and sides.get(section.base):
                 what = f"control-plane system=hnv {row}"
                 results[what][f"to_{section.base}_{figure.metric}"] = round(
                     sides["hnv"] / sides[section.base], 4)
