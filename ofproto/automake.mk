@@ -17,6 +17,7 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-deliver.c \
 	ofproto/hnv-draft.c \
 	ofproto/hnv-draft.h \
+	ofproto/hnv-drop.c \
 	ofproto/hnv-encap.c \
 	ofproto/hnv-errors.c \
 	ofproto/hnv-errors.h \

@@ -83,12 +83,27 @@ match_port(struct hnv_draft *d, bool src, ovs_be16 port, ovs_be16 mask)
     }
 }
 
+/* What is in the context of writing one rule. */
+struct acl_writer {
+    struct hnv_draft *d;
+    const struct acl_side *side;
+    const struct hnv_lport *lport;
+    const struct hnv_acl *acl;
+    int rank;
+};
+
+/* The routing domain says nothing new to the switch, but whose the packets
+ * are: ports of several tenants may have the rule. */
 static void
-start_rule(struct hnv_draft *d, const struct acl_side *side,
-           const struct hnv_acl *acl, int rank, const struct acl_atom *atom)
+start_rule(const struct acl_writer *w, const struct acl_atom *atom)
 {
-    hnv_draft_start(d, side->rules, side->pri_rule + rank,
-                    hnv_cookie_encode(HNV_ROW_ACL, 0, &acl->uuid));
+    const struct acl_side *side = w->side;
+    struct hnv_draft *d = w->d;
+
+    hnv_draft_start(d, side->rules, side->pri_rule + w->rank,
+                    hnv_cookie_encode(HNV_ROW_ACL, 0, &w->acl->uuid));
+    hnv_match_domain(d, w->lport->port->subnet->domain->key);
+    match_set_reg(&d->match, side->vport_reg, w->lport->vport);
     hnv_match_ip(d, atom->v4);
     if (atom->protocol >= 0) {
         match_set_nw_proto(&d->match, atom->protocol);
@@ -103,22 +118,12 @@ start_rule(struct hnv_draft *d, const struct acl_side *side,
     match_port(d, side->inbound, atom->remote_port, atom->remote_mask);
 }
 
-/* What is in the context of writing one rule. */
-struct acl_writer {
-    struct hnv_draft *d;
-    const struct acl_side *side;
-    const struct hnv_lport *lport;
-    const struct hnv_acl *acl;
-    int rank;
-};
-
 static void
 write_atom(const struct acl_writer *w, const struct acl_atom *atom)
 {
     struct hnv_draft *d = w->d;
 
-    start_rule(d, w->side, w->acl, w->rank, atom);
-    match_set_reg(&d->match, w->side->vport_reg, w->lport->vport);
+    start_rule(w, atom);
     if (!w->acl->allow) {
         hnv_draft_drop(d, HNV_DROP_ACL);
     } else if (!w->acl->stateful) {
@@ -130,8 +135,7 @@ write_atom(const struct acl_writer *w, const struct acl_atom *atom)
         hnv_act_goto(d, w->side->next);
         hnv_draft_add(d);
 
-        start_rule(d, w->side, w->acl, w->rank, atom);
-        match_set_reg(&d->match, w->side->vport_reg, w->lport->vport);
+        start_rule(w, atom);
         match_set_ct_state_masked(&d->match, INVALID, INVALID);
         hnv_draft_drop(d, HNV_DROP_CT_INVALID);
     }

@@ -179,5 +179,5 @@ hnv_arp_base(struct hnv_compiler *c)
         write_unreachable(c, c->host->domains[i]);
     }
     start_gateway(d, HNV_PRI_GATEWAY_NONE);
-    hnv_draft_drop(d, HNV_DROP_GATEWAY);
+    hnv_draft_drop_shared(d, HNV_DROP_GATEWAY);
 }

@@ -64,6 +64,7 @@ hnv_compile_base(const struct hnv_policy *policy, const struct hnv_host *host,
     hnv_encap_base(&c);
     hnv_rewrite_base(&c);
     hnv_pass_base(&c);
+    hnv_drop_base(&c);
     hnv_draft_uninit(&c.draft);
 }
 

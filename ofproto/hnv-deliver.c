@@ -52,7 +52,7 @@ hnv_deliver_base(struct hnv_compiler *c)
     }
     hnv_draft_gate(d, HNV_TABLE_LOCAL_OUT, HNV_PRI_LOCAL_OUT_UNCHECKED);
     hnv_draft_start(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_NONE, cookie);
-    hnv_draft_drop(d, HNV_DROP_MAC_NOT_HERE);
+    hnv_draft_drop_shared(d, HNV_DROP_MAC_NOT_HERE);
     hnv_draft_start(d, HNV_TABLE_LOCAL_OUT, HNV_PRI_LOCAL_OUT_NONE, cookie);
     hnv_draft_drop(d, HNV_DROP_WRONG_DOMAIN);
 }

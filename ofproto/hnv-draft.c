@@ -63,6 +63,15 @@ hnv_draft_gate(struct hnv_draft *d, enum hnv_table table, int priority)
 }
 
 void
+hnv_draft_drop_shared(struct hnv_draft *d, enum hnv_drop reason)
+{
+    ofpbuf_clear(&d->actions);
+    hnv_act_set(d, MFF_REG1, reason);
+    hnv_act_goto(d, HNV_TABLE_DROP);
+    hnv_draft_add(d);
+}
+
+void
 hnv_draft_bucket(struct hnv_draft *d, struct ofpbuf **buckets,
                 size_t *n_buckets, size_t *allocated)
 {

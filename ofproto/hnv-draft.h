@@ -70,6 +70,10 @@ void hnv_draft_drop(struct hnv_draft *, enum hnv_drop reason);
  * a controller's flow resubmits to 'table'. */
 void hnv_draft_gate(struct hnv_draft *, enum hnv_table, int priority);
 
+/* Likewise, for a flow that packets of all routing domains meet: table DROP
+ * counts them by domain.  The reason must be one that hnv_drop_base() has. */
+void hnv_draft_drop_shared(struct hnv_draft *, enum hnv_drop reason);
+
 /* Adds a bucket with the actions so far to 'buckets', and begins another. */
 void hnv_draft_bucket(struct hnv_draft *, struct ofpbuf **buckets,
                      size_t *n_buckets, size_t *allocated);

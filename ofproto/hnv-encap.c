@@ -70,7 +70,7 @@ write_output(struct hnv_compiler *c)
 
     start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_VETO, HNV_ROW_NONE, NULL);
     hnv_match_bits(d, MFF_REG2, HNV_FLAG_VETO, HNV_FLAG_VETO);
-    hnv_draft_drop(d, HNV_DROP_HOOK_VETO);
+    hnv_draft_drop_shared(d, HNV_DROP_HOOK_VETO);
     hnv_draft_gate(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_UNCHECKED);
 
     HNV_FOR_EACH_LPORT (lport, c->host) {
@@ -163,7 +163,7 @@ write_encap(struct hnv_compiler *c)
         start(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_TOO_BIG_OTHER, HNV_ROW_NONE,
               NULL);
         hnv_match_bits(d, MFF_REG2, flags[i], flags[i]);
-        hnv_draft_drop(d, HNV_DROP_TOO_BIG);
+        hnv_draft_drop_shared(d, HNV_DROP_TOO_BIG);
     }
     start(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_OUT, HNV_ROW_NONE, NULL);
     hnv_act_output(d, c->host->tunnel_port);
@@ -179,7 +179,7 @@ hnv_encap_base(struct hnv_compiler *c)
     hnv_draft_gate(d, HNV_TABLE_PEER, HNV_PRI_PEER_UNCHECKED);
     hnv_draft_gate(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_UNCHECKED);
     start(d, HNV_TABLE_PEER, HNV_PRI_PEER_NONE, HNV_ROW_NONE, NULL);
-    hnv_draft_drop(d, HNV_DROP_NO_PEER);
+    hnv_draft_drop_shared(d, HNV_DROP_NO_PEER);
     if (c->host->tunnel_port != OFPP_NONE) {
         write_encap(c);
     }
@@ -204,7 +204,7 @@ hnv_encap_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
                     hnv_cookie_encode_bits(HNV_ROW_PEER, 0, peer->id));
     match_set_reg(&d->match, 3, peer->id);
     if (!pa) {
-        hnv_draft_drop(d, HNV_DROP_NO_LOCAL_PA);
+        hnv_draft_drop_shared(d, HNV_DROP_NO_LOCAL_PA);
         return;
     }
     if (!v4) {

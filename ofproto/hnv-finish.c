@@ -30,16 +30,16 @@ write_misses(struct hnv_draft *d)
     }
     start(d, HNV_PRI_FINISH_UNUSABLE, HNV_ROW_NONE, NULL);
     hnv_match_kind(d, HNV_KIND_UNUSABLE);
-    hnv_draft_drop(d, HNV_DROP_RECORD_UNUSABLE);
+    hnv_draft_drop_shared(d, HNV_DROP_RECORD_UNUSABLE);
     start(d, HNV_PRI_FINISH_GATEWAY, HNV_ROW_NONE, NULL);
     hnv_match_kind(d, HNV_KIND_GATEWAY);
     hnv_act_goto(d, HNV_TABLE_GATEWAY);
     hnv_draft_add(d);
     start(d, HNV_PRI_FINISH_ARP, HNV_ROW_NONE, NULL);
     match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
-    hnv_draft_drop(d, HNV_DROP_ARP_OTHER);
+    hnv_draft_drop_shared(d, HNV_DROP_ARP_OTHER);
     start(d, HNV_PRI_FINISH_NONE, HNV_ROW_NONE, NULL);
-    hnv_draft_drop(d, HNV_DROP_NOT_IP);
+    hnv_draft_drop_shared(d, HNV_DROP_NOT_IP);
 }
 
 static void
@@ -90,7 +90,7 @@ write_not_answered(struct hnv_draft *d)
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
         start(d, HNV_PRI_FINISH_ANSWER_NOT, HNV_ROW_NONE, NULL);
         match_flag(d, flags[i]);
-        hnv_draft_drop(d, HNV_DROP_ARP_OTHER);
+        hnv_draft_drop_shared(d, HNV_DROP_ARP_OTHER);
     }
 }
 

@@ -112,7 +112,7 @@ hnv_flood_base(struct hnv_compiler *c)
     hnv_act_goto(d, HNV_TABLE_OUTPUT);
     hnv_draft_add(d);
     start(d, HNV_TABLE_FLOOD, HNV_PRI_FLOOD_NONE, NULL);
-    hnv_draft_drop(d, HNV_DROP_NO_FLOOD);
+    hnv_draft_drop_shared(d, HNV_DROP_NO_FLOOD);
 }
 
 /* ------------------------------------------------------------------------ */

@@ -237,15 +237,15 @@ write_no_record(struct hnv_draft *d)
     hnv_draft_start(d, HNV_TABLE_L2_RECORD, HNV_PRI_L2_RECORD_NO_ROUTE,
                     cookie);
     hnv_match_bits(d, MFF_REG2, HNV_FLAG_NO_ROUTE, HNV_FLAG_NO_ROUTE);
-    hnv_draft_drop(d, HNV_DROP_NO_ROUTE);
+    hnv_draft_drop_shared(d, HNV_DROP_NO_ROUTE);
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         hnv_draft_start(d, HNV_TABLE_L2_RECORD, HNV_PRI_L2_RECORD_NO_RECORD,
                         cookie);
         match_set_dl_type(&d->match, htons(types[i]));
-        hnv_draft_drop(d, HNV_DROP_NO_RECORD);
+        hnv_draft_drop_shared(d, HNV_DROP_NO_RECORD);
     }
     hnv_draft_start(d, HNV_TABLE_L2_RECORD, HNV_PRI_L2_RECORD_NONE, cookie);
-    hnv_draft_drop(d, HNV_DROP_NOT_IP);
+    hnv_draft_drop_shared(d, HNV_DROP_NOT_IP);
 }
 
 void

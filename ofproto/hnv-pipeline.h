@@ -96,6 +96,7 @@ struct uuid;
     HNV_TABLE(ENCAP, 62, "too big, or out through the nvgre port")            \
     HNV_TABLE(REWRITE_OUT, 63, "IP rewrite: CA to PA, both addresses")        \
     HNV_TABLE(PA_NEIGHBOR, 64, "IP rewrite: MAC of the next provider hop")    \
+    HNV_TABLE(DROP, 70, "counts by routing domain what is dropped")           \
     HNV_TABLE(PASS, 80, "ports that are not virtualized")
 
 enum hnv_table {
@@ -116,6 +117,7 @@ const char *hnv_table_name(uint8_t number);
     HNV_REGISTER("reg0", "0..23", "VSID of the sender, or of the tunnel", "") \
     HNV_REGISTER("reg1", "0..23", "VSID of the destination", "pre")           \
     HNV_REGISTER("reg1", "24..31", "kind of the destination", "pre")          \
+    HNV_REGISTER("reg1", "0..31", "in table DROP, why it is dropped", "")     \
     HNV_REGISTER("reg2", "0..15", "flags of the agent", "")                   \
     HNV_REGISTER("reg2", "16..30", "nobody's but the controllers'",           \
                  "pre, and then post")                                        \
@@ -383,6 +385,8 @@ enum hnv_flag {
                  "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(PA_NEIGHBOR, KNOWN, 100, "next hop whose MAC is known")      \
     HNV_PRIORITY(PA_NEIGHBOR, NONE, 0, "through the host's own IP routing")   \
+    HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
+    HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
     HNV_PRIORITY(PASS, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(PASS, PORT, 100, "to the MAC of a local port: output")       \
     HNV_PRIORITY(PASS, NETWORK, 90, "any other: all ports of the network")    \

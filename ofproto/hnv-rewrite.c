@@ -17,7 +17,7 @@ write_drop(struct hnv_draft *d, enum hnv_table table, int priority)
 {
     hnv_draft_start(d, table, priority,
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
-    hnv_draft_drop(d, HNV_DROP_UNKNOWN_REWRITE);
+    hnv_draft_drop_shared(d, HNV_DROP_UNKNOWN_REWRITE);
 }
 
 static void

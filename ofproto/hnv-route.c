@@ -33,7 +33,7 @@ write_hook(struct hnv_draft *d)
 
     start_dispatch(d, HNV_PRI_DISPATCH_VETO);
     hnv_match_bits(d, MFF_REG2, HNV_FLAG_VETO, HNV_FLAG_VETO);
-    hnv_draft_drop(d, HNV_DROP_HOOK_VETO);
+    hnv_draft_drop_shared(d, HNV_DROP_HOOK_VETO);
     hnv_draft_gate(d, HNV_TABLE_DISPATCH, HNV_PRI_DISPATCH_UNCHECKED);
 }
 
@@ -75,7 +75,7 @@ write_neighbors(struct hnv_draft *d)
 
     start_dispatch(d, HNV_PRI_DISPATCH_ARP_OTHER);
     match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
-    hnv_draft_drop(d, HNV_DROP_ARP_OTHER);
+    hnv_draft_drop_shared(d, HNV_DROP_ARP_OTHER);
 }
 
 static void

@@ -199,7 +199,7 @@ hnv_source_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
     if (peer->n_primary == 1 && !peer->n_standby) {
         hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_KNOWN_PA, cookie);
         hnv_match_tun_src(d, &peer->pas[0]);
-        hnv_draft_drop(d, HNV_DROP_SOURCE_UNVERIFIED);
+        hnv_draft_drop_shared(d, HNV_DROP_SOURCE_UNVERIFIED);
     }
 }
 
@@ -295,7 +295,7 @@ hnv_source_base(struct hnv_compiler *c)
         write_domain(c, c->host->domains[i]);
     }
     hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_NONE, no_row());
-    hnv_draft_drop(d, HNV_DROP_UNKNOWN_PA);
+    hnv_draft_drop_shared(d, HNV_DROP_UNKNOWN_PA);
 
     HNV_FOR_EACH_LPORT (lport, c->host) {
         if (lport->port->forwarder) {
@@ -303,5 +303,5 @@ hnv_source_base(struct hnv_compiler *c)
         }
     }
     hnv_draft_start(d, HNV_TABLE_FORWARDER, HNV_PRI_FORWARDER_NONE, no_row());
-    hnv_draft_drop(d, HNV_DROP_SPOOF_IP);
+    hnv_draft_drop_shared(d, HNV_DROP_SPOOF_IP);
 }

@@ -74,6 +74,7 @@ void hnv_flood_base(struct hnv_compiler *);
 void hnv_encap_base(struct hnv_compiler *);
 void hnv_rewrite_base(struct hnv_compiler *);
 void hnv_pass_base(struct hnv_compiler *);
+void hnv_drop_base(struct hnv_compiler *);
 
 /* Parts of a peer. */
 void hnv_encap_peer(struct hnv_compiler *, const struct hnv_peer *);

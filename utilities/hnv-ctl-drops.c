@@ -83,10 +83,11 @@ destroy_drops(struct drops *drops)
 /* Flows.                                                                   */
 /* ------------------------------------------------------------------------ */
 
-/* The tenant that a flow's match names. */
+/* The tenant that a flow's match names, otherwise that of its row. */
 static const char *
-tenant_of_match(const struct drops *drops, const struct match *match)
+tenant_of_flow(const struct drops *drops, const struct ofputil_flow_stats *fs)
 {
+    const struct match *match = &fs->match;
     const struct hnvrec_routing_domain *domain;
 
     HNVREC_ROUTING_DOMAIN_FOR_EACH (domain, drops->explain.policy) {
@@ -95,7 +96,7 @@ tenant_of_match(const struct drops *drops, const struct match *match)
             return domain->name;
         }
     }
-    return "-";
+    return hnv_explain_tenant(&drops->explain, ntohll(fs->cookie));
 }
 
 static bool
@@ -130,9 +131,9 @@ take_flow(struct drops *drops, const char *host,
     }
     row = hnv_explain_row(&drops->explain, cookie);
     by = row.table ? xasprintf("%s %s", row.table, row.name) : xstrdup("-");
-    tenant = hnv_explain_tenant(&drops->explain, cookie);
+    tenant = tenant_of_flow(drops, fs);
     drop = get_drop(drops, host, hnv_drop_name(c.drop),
-                    tenant ? tenant : tenant_of_match(drops, &fs->match), by);
+                    tenant ? tenant : "-", by);
     drop->packets += fs->packet_count;
     drop->bytes += fs->byte_count;
     drop->text = hnv_drop_text(c.drop);
