@@ -86,6 +86,8 @@ ofproto/hnv.5: ofproto/hnv.ovsschema ofproto/hnv.xml | $(OVSDB_IDLC)
 
 # What hnv-agent is made of, besides the policy and its compiler.
 ofproto_libhnv_la_SOURCES += \
+	ofproto/hnv-bindings.c \
+	ofproto/hnv-bindings.h \
 	ofproto/hnv-bundles.c \
 	ofproto/hnv-bundles.h \
 	ofproto/hnv-db.c \
@@ -108,6 +110,12 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-lazy.h \
 	ofproto/hnv-ofconn.c \
 	ofproto/hnv-ofconn.h \
+	ofproto/hnv-acl-log.c \
+	ofproto/hnv-acl-log.h \
+	ofproto/hnv-timeouts.c \
+	ofproto/hnv-timeouts.h \
+	ofproto/hnv-zones.c \
+	ofproto/hnv-zones.h \
 	ofproto/hnv-ovs.c \
 	ofproto/hnv-ovs.h \
 	ofproto/hnv-packet-in.c \

@@ -3,9 +3,11 @@
 /* Tables ACL_OUT, ACL_OUT_RULES, ACL_IN, and ACL_IN_RULES: port ACLs.
  *
  * A stateful rule that accepts a packet commits its connection in the port's
- * own conntrack zone, and what belongs to a committed connection, in either
- * direction, passes before any rule is looked at.  Rules without state see
- * each packet alone.  What no rule matches passes, as in Hyper-V. */
+ * own conntrack zone, labelled with the rule, so that hnv-zones can end the
+ * sessions of a rule that goes away.  What belongs to a committed connection,
+ * in either direction, passes before any rule is looked at.  Rules without
+ * state see each packet alone.  What no rule matches passes, as in
+ * Hyper-V. */
 
 #include <config.h>
 
@@ -90,6 +92,7 @@ struct acl_writer {
     const struct hnv_lport *lport;
     const struct hnv_acl *acl;
     int rank;
+    bool no_meters;             /* The switch has none. */
 };
 
 /* The routing domain says nothing new to the switch, but whose the packets
@@ -118,6 +121,30 @@ start_rule(const struct acl_writer *w, const struct acl_atom *atom)
     match_port(d, side->inbound, atom->remote_port, atom->remote_mask);
 }
 
+/* What one routing domain may have logged, in packets each second, and at
+ * once.  The agent has a limit of its own. */
+enum { LOG_RATE = 50, LOG_BURST = 50 };
+
+static uint32_t
+log_meter(const struct acl_writer *w)
+{
+    return w->no_meters ? 0
+           : hnv_log_meter_id(w->lport->port->subnet->domain->key);
+}
+
+/* Has the agent log the packet, if the rule says so. */
+static void
+act_log(const struct acl_writer *w, uint32_t what)
+{
+    if (w->acl->log) {
+        hnv_act_ask(w->d, &(struct hnv_ask) {
+            .op = HNV_OP_LOG,
+            .arg = what | (w->side->inbound ? HNV_LOG_INBOUND : 0),
+            .meter = log_meter(w),
+        });
+    }
+}
+
 static void
 write_atom(const struct acl_writer *w, const struct acl_atom *atom)
 {
@@ -125,18 +152,22 @@ write_atom(const struct acl_writer *w, const struct acl_atom *atom)
 
     start_rule(w, atom);
     if (!w->acl->allow) {
+        act_log(w, 0);
         hnv_draft_drop(d, HNV_DROP_ACL);
     } else if (!w->acl->stateful) {
+        act_log(w, HNV_LOG_ALLOW);
         hnv_act_goto(d, w->side->next);
         hnv_draft_add(d);
     } else {
         match_set_ct_state_masked(&d->match, NEW, NEW | CS_INVALID);
-        hnv_act_ct_commit(d, w->side->vport);
+        hnv_act_ct_commit(d, w->side->vport, hnv_uuid_bits(&w->acl->uuid));
+        act_log(w, HNV_LOG_ALLOW);
         hnv_act_goto(d, w->side->next);
         hnv_draft_add(d);
 
         start_rule(w, atom);
         match_set_ct_state_masked(&d->match, INVALID, INVALID);
+        act_log(w, HNV_LOG_INVALID);
         hnv_draft_drop(d, HNV_DROP_CT_INVALID);
     }
 }
@@ -238,11 +269,17 @@ write_nd(struct hnv_draft *d, const struct hnv_lport *lport)
 }
 
 static void
-write_lport(struct hnv_draft *d, const struct acl_side *side,
+write_lport(struct hnv_compiler *c, const struct acl_side *side,
             const struct hnv_lport *lport)
 {
     const struct hnv_port *port = lport->port;
-    struct acl_writer w = { .d = d, .side = side, .lport = lport };
+    struct hnv_draft *d = &c->draft;
+    struct acl_writer w = {
+        .d = d,
+        .side = side,
+        .lport = lport,
+        .no_meters = c->host->no_meters,
+    };
     bool stateful = false;
     size_t n = 0;
 
@@ -273,6 +310,10 @@ write_lport(struct hnv_draft *d, const struct acl_side *side,
     for (size_t i = 0; i < port->n_acls; i++) {
         if (port->acls[i].inbound == side->inbound) {
             w.acl = &port->acls[i];
+            if (w.acl->log && !w.no_meters) {
+                hnv_flows_add_meter(d->flows, log_meter(&w), LOG_RATE,
+                                    LOG_BURST);
+            }
             write_acl(&w);
             w.rank--;
         }
@@ -311,7 +352,7 @@ hnv_acl_base(struct hnv_compiler *c)
     for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
         write_side(d, &sides[i]);
         HNV_FOR_EACH_LPORT (lport, c->host) {
-            write_lport(d, &sides[i], lport);
+            write_lport(c, &sides[i], lport);
         }
     }
 }

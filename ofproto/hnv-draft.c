@@ -13,6 +13,9 @@
 #include "packets.h"
 #include "util.h"
 
+/* Bytes of a packet that is logged: its headers. */
+#define LOG_LEN 128
+
 /* Begins to make flows, for 'flows'. */
 void
 hnv_draft_init(struct hnv_draft *d, struct hnv_flows *flows)
@@ -48,7 +51,6 @@ hnv_draft_add(struct hnv_draft *d)
 void
 hnv_draft_drop(struct hnv_draft *d, enum hnv_drop reason)
 {
-    ofpbuf_clear(&d->actions);
     d->flow.cookie |= (uint64_t) reason << 40;
     hnv_draft_add(d);
 }
@@ -429,6 +431,13 @@ put_ct(struct hnv_draft *d, enum mf_field_id zone, uint8_t table,
     ct->zone_src.ofs = 0;
     ct->zone_src.n_bits = 16;
     ct->recirc_table = table;
+}
+
+static void
+finish_ct(struct hnv_draft *d)
+{
+    struct ofpact_conntrack *ct = d->actions.header;
+
     ofpact_finish_CT(&d->actions, &ct);
 }
 
@@ -438,12 +447,22 @@ void
 hnv_act_ct(struct hnv_draft *d, enum mf_field_id zone, uint8_t table)
 {
     put_ct(d, zone, table, 0);
+    finish_ct(d);
 }
 
 void
-hnv_act_ct_commit(struct hnv_draft *d, enum mf_field_id zone)
+hnv_act_ct_commit(struct hnv_draft *d, enum mf_field_id zone, uint64_t label)
 {
+    union mf_value value;
+    size_t ofs = d->actions.size;
+
+    memset(&value, 0, sizeof value);
+    value.be128.be64.lo = htonll(label);
     put_ct(d, zone, NX_CT_RECIRC_NONE, NX_CT_F_COMMIT);
+    ofpact_put_set_field(&d->actions, mf_from_id(MFF_CT_LABEL), &value, NULL);
+    d->actions.header = ofpbuf_at_assert(&d->actions, ofs,
+                                         sizeof(struct ofpact));
+    finish_ct(d);
 }
 
 void
@@ -456,7 +475,7 @@ hnv_act_ask(struct hnv_draft *d, const struct hnv_ask *ask)
         .arg = htonl(ask->arg),
     };
 
-    c->max_len = UINT16_MAX;
+    c->max_len = ask->op == HNV_OP_LOG ? LOG_LEN : UINT16_MAX;
     c->controller_id = HNV_CONTROLLER_ID;
     c->reason = OFPR_ACTION;
     c->pause = ask->pause;

@@ -62,7 +62,7 @@ void hnv_draft_start(struct hnv_draft *, enum hnv_table, int priority,
                     uint64_t cookie);
 void hnv_draft_add(struct hnv_draft *);
 
-/* Adds the flow as one that drops, for 'reason'. */
+/* Adds the flow as one that drops, for 'reason', after its actions so far. */
 void hnv_draft_drop(struct hnv_draft *, enum hnv_drop reason);
 
 /* Adds a flow to 'table' that drops what has not been checked to be of the
@@ -123,7 +123,8 @@ void hnv_act_pop_vlan(struct hnv_draft *);
 void hnv_act_push_vlan(struct hnv_draft *, uint16_t vid);
 void hnv_act_check_size(struct hnv_draft *, uint16_t max, enum hnv_flag);
 void hnv_act_ct(struct hnv_draft *, enum mf_field_id zone, uint8_t table);
-void hnv_act_ct_commit(struct hnv_draft *, enum mf_field_id zone);
+void hnv_act_ct_commit(struct hnv_draft *, enum mf_field_id zone,
+                       uint64_t label);
 
 /* How a flow asks the agent. */
 struct hnv_ask {

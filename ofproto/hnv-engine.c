@@ -30,6 +30,7 @@
 #include "hnv-stages.h"
 #include "hnv-tls.h"
 #include "hnv-values.h"
+#include "hnv-zones.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -71,6 +72,7 @@ hnv_engine_create(const char *ovs_remote)
     engine->packet_ins = hnv_packet_ins_create(engine->ofconn,
                                                &hnv_glue_packet_in, engine);
     engine->report = hnv_report_create(engine);
+    engine->zones = hnv_zones_create(engine->ofconn);
     hnv_show_init(engine);
     return engine;
 }
@@ -80,6 +82,7 @@ void
 hnv_engine_destroy(struct hnv_engine *engine)
 {
     if (engine) {
+        hnv_zones_destroy(engine->zones);
         hnv_report_destroy(engine->report);
         hnv_packet_ins_destroy(engine->packet_ins);
         hnv_lazy_destroy(engine->lazy);
@@ -251,6 +254,27 @@ hnv_engine_may_start(const struct hnv_engine *engine)
             || hnv_ofconn_is_blank(engine->ofconn));
 }
 
+/* Has idle sessions of ports end when their ACLs say so. */
+static void
+hnv_engine_set_timeouts(struct hnv_engine *engine,
+                        const struct hnv_host *host)
+{
+    struct simap timeouts = SIMAP_INITIALIZER(&timeouts);
+
+    for (size_t i = 0; i < host->n_lports; i++) {
+        const struct hnv_lport *lport = &host->lports[i];
+
+        if (lport->port && lport->port->idle_timeout) {
+            char zone[8];
+
+            snprintf(zone, sizeof zone, "%"PRIu16, lport->vport);
+            simap_put(&timeouts, zone, lport->port->idle_timeout);
+        }
+    }
+    hnv_ovs_set_timeouts(engine->ovs, &timeouts);
+    simap_destroy(&timeouts);
+}
+
 /* Makes a policy of the rows that there are, and puts it in force. */
 static void
 hnv_engine_update_policy(struct hnv_engine *engine)
@@ -265,6 +289,9 @@ hnv_engine_update_policy(struct hnv_engine *engine)
     policy = hnv_snapshot_policy(engine->db, engine->ovs, engine->peers,
                                  &errors);
     host = hnv_snapshot_host(engine->ovs, policy, &errors);
+    hnv_zones_update(engine->zones, engine->ovs,
+                     hnv_installer_get_host(engine->installer), host);
+    hnv_engine_set_timeouts(engine, host);
     hnv_installer_set_policy(engine->installer, policy, host);
     engine->cfg = global ? global->cfg : 0;
 
@@ -393,6 +420,7 @@ hnv_engine_run(struct hnv_engine *engine)
     }
     engine->n_fetched = 0;
     hnv_lazy_run(engine->lazy);
+    hnv_zones_run(engine->zones, hnv_installer_is_done(engine->installer));
 
     hnv_report_run(engine->report);
     hnv_show_run(engine);
@@ -436,6 +464,7 @@ bool
 hnv_engine_is_settled(const struct hnv_engine *engine)
 {
     return (hnv_installer_is_done(engine->installer)
+            && hnv_zones_is_done(engine->zones)
             && hnv_ovs_has_synced(engine->ovs)
             && hnv_db_is_synced(engine->db)
             && hnv_feed_is_synced(engine->feed)

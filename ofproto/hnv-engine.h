@@ -57,6 +57,7 @@ struct hnv_engine {
     struct hnv_lazy *lazy;
     struct hnv_packet_ins *packet_ins;
     struct hnv_report *report;
+    struct hnv_zones *zones;
 
     unsigned int ovs_seqno;     /* Of 'ovs', when configured from it. */
     unsigned int policy_ovs_seqno; /* Of 'ovs', when the policy was made. */

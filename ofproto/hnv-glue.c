@@ -2,6 +2,7 @@
 
 #include <config.h>
 
+#include "hnv-acl-log.h"
 #include "hnv-glue.h"
 
 #include <inttypes.h>
@@ -275,7 +276,17 @@ glue_lookup(uint32_t key, const struct in6_addr *ca,
     }
 }
 
+static void
+glue_log_acl(const struct ofputil_packet_in *pin, uint32_t what,
+             void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+
+    hnv_acl_log(hnv_installer_get_host(engine->installer), pin, what);
+}
+
 const struct hnv_packet_in_handler hnv_glue_packet_in = {
+    .log_acl = glue_log_acl,
     .get_gateway = glue_get_gateway,
     .lookup = glue_lookup,
 };

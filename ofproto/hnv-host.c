@@ -121,6 +121,7 @@ add_interface(struct hnv_host *host, const struct hnv_interface_row *row,
             return;
         }
     }
+    lport->uuid = row->uuid;
     lport->name = xstrdup(row->name);
     lport->ofport = row->ofport;
     lport->vport = row->vport;
@@ -269,6 +270,17 @@ hnv_host_lport(const struct hnv_host *host, uint32_t vsid,
         if (lport->port->subnet->vsid == vsid
             && eth_addr_equals(lport->port->mac, mac)) {
             return lport;
+        }
+    }
+    return NULL;
+}
+
+const struct hnv_lport *
+hnv_host_vport(const struct hnv_host *host, uint16_t vport)
+{
+    for (size_t i = 0; i < host->n_lports; i++) {
+        if (host->lports[i].vport == vport) {
+            return &host->lports[i];
         }
     }
     return NULL;

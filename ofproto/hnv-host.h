@@ -90,6 +90,7 @@ struct hnv_host_input {
 /* A local port. */
 struct hnv_lport {
     struct hmap_node by_mac;    /* In struct hnv_host, by VSID and MAC. */
+    struct uuid uuid;           /* Of the row of Interface. */
     const struct hnv_port *port; /* NULL only for uplinks. */
     char *name;                 /* Of the interface. */
     ofp_port_t ofport;
@@ -126,9 +127,10 @@ struct hnv_host *hnv_host_create(const struct hnv_host_input *,
                                  struct hnv_errors *);
 void hnv_host_destroy(struct hnv_host *);
 
-/* Returns the local port with 'mac' in 'vsid', or NULL. */
+/* Return the local port with 'mac' in 'vsid', or that is 'vport', or NULL. */
 const struct hnv_lport *hnv_host_lport(const struct hnv_host *, uint32_t vsid,
                                        struct eth_addr mac);
+const struct hnv_lport *hnv_host_vport(const struct hnv_host *, uint16_t);
 bool hnv_host_has_pa(const struct hnv_host *, const struct in6_addr *);
 bool hnv_host_has_domain(const struct hnv_host *, uint32_t key);
 

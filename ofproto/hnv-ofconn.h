@@ -126,6 +126,11 @@ void hnv_ofconn_send_packet(struct hnv_ofconn *,
 void hnv_ofconn_resume(struct hnv_ofconn *, const struct ofputil_packet_in *,
                        const struct ofpbuf *continuation);
 
+/* Connection tracking: forgets the sessions of 'zone', or if 'label' is not 0,
+ * those of them that have it as the low half of their ct_label. */
+void hnv_ofconn_flush_sessions(struct hnv_ofconn *, uint16_t zone,
+                               uint64_t label);
+
 /* Counters, since the start of the program. */
 struct hnv_ofconn_stats {
     uint64_t n_connects;        /* Times that the connection came up. */

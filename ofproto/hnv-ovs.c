@@ -10,6 +10,8 @@
 
 #include "flow.h"
 #include "hash.h"
+#include "hnv-bindings.h"
+#include "hnv-timeouts.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -32,9 +34,6 @@ VLOG_DEFINE_THIS_MODULE(hnv_ovs);
  * answers nothing meanwhile. */
 #define HNV_PROBE_INTERVAL_MS 60000
 
-/* Value in 'states' of struct hnv_ovs. */
-#define INSTALLED "true"
-
 struct hnv_ovs {
     struct ovsdb_idl_loop loop;
     unsigned int read_seqno;    /* Of the IDL, when we last read from it. */
@@ -48,11 +47,11 @@ struct hnv_ovs {
     int tunnel_mtu;             /* 0 if not known. */
     char *bridge_error;         /* What is wrong with the bridge, or NULL. */
 
-    /* What hnv_ovs_set_state() said, as binding_key() to INSTALLED, what is
-     * wrong, or "".  A port that is not here keeps what an earlier hnv-agent
-     * wrote, because we do not know better yet. */
-    struct smap states;
-    bool states_changed;
+    /* What is to be written. */
+    struct hnv_bindings bindings;
+    struct simap timeouts;      /* Of sessions, from zone to seconds. */
+    bool timeouts_known;        /* Before, an earlier hnv-agent's stay. */
+    bool timeouts_changed;
 };
 
 static void
@@ -61,6 +60,11 @@ hnv_ovs_monitor_columns(struct ovsdb_idl *idl)
     static struct ovsdb_idl_column *columns[] = {
         &ovsrec_open_vswitch_col_bridges,
         &ovsrec_open_vswitch_col_external_ids,
+        &ovsrec_open_vswitch_col_datapaths,
+        &ovsrec_datapath_col_ct_zones,
+        &ovsrec_ct_zone_col_timeout_policy,
+        &ovsrec_ct_zone_col_external_ids,
+        &ovsrec_ct_timeout_policy_col_timeouts,
         &ovsrec_bridge_col_name,
         &ovsrec_bridge_col_datapath_type,
         &ovsrec_bridge_col_fail_mode,
@@ -100,7 +104,8 @@ hnv_ovs_create(const char *remote)
     ovs->config.role = xstrdup("host");
     hmap_init(&ovs->ports);
     simap_init(&ovs->all_ports);
-    smap_init(&ovs->states);
+    hnv_bindings_init(&ovs->bindings);
+    simap_init(&ovs->timeouts);
     ovs->tunnel = OFPP_NONE;
     return ovs;
 }
@@ -141,7 +146,8 @@ hnv_ovs_destroy(struct hnv_ovs *ovs)
         hnv_ovs_clear_ports(ovs);
         hmap_destroy(&ovs->ports);
         simap_destroy(&ovs->all_ports);
-        smap_destroy(&ovs->states);
+        hnv_bindings_destroy(&ovs->bindings);
+        simap_destroy(&ovs->timeouts);
         hnv_ovs_clear_config(&ovs->config);
         free(ovs->bridge_error);
         ovsdb_idl_loop_destroy(&ovs->loop);
@@ -211,15 +217,6 @@ iface_ofport(const struct ovsrec_interface *iface)
             ? u16_to_ofp(iface->ofport[0]) : OFPP_NONE);
 }
 
-/* Is 'iface' meant to be a VM port or an uplink? */
-static bool
-iface_is_bound(const struct ovsrec_interface *iface)
-{
-    return (smap_get_def(&iface->external_ids, "hnv-port-id", "")[0]
-            || smap_get(&iface->external_ids, "hnv-vsid")
-            || smap_get(&iface->external_ids, "hnv-uplink"));
-}
-
 /* Adds to 'ovs' the VM port or uplink that 'iface' of 'row' is, if it is
  * one. */
 static struct hnv_ovs_port *
@@ -231,7 +228,7 @@ hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
     const char *vsid = smap_get(ids, "hnv-vsid");
     struct hnv_ovs_port *port;
 
-    if (!iface_is_bound(iface) || hnv_ovs_is_tunnel(iface)) {
+    if (!hnv_binding_exists(iface) || hnv_ovs_is_tunnel(iface)) {
         return NULL;
     }
 
@@ -244,6 +241,7 @@ hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
     port->cas = nullable_xstrdup(smap_get(ids, "hnv-ca"));
     port->ofport = iface_ofport(iface);
     port->uplink = smap_get(ids, "hnv-uplink") != NULL;
+    port->installed = hnv_bindings_read(iface);
     port->vlan = row->n_tag ? row->tag[0] : -1;
     if (!port_id[0] && vsid && (!str_to_uint(vsid, 10, &port->vsid)
                         || port->vsid > 0xffffff)) {
@@ -397,63 +395,6 @@ hnv_ovs_create_missing(const struct hnv_ovs *ovs, struct ovsdb_idl_txn *txn,
               ovs->config.bridge);
 }
 
-/* Returns a name for the binding of the Interface row 'uuid' to 'port_id', so
- * that neither a new row with the name of an old one nor an old row with a new
- * binding counts as installed before it is.  The caller must free it. */
-static char *
-binding_key(const struct uuid *uuid, const char *port_id)
-{
-    return xasprintf(UUID_FMT" %s", UUID_ARGS(uuid), port_id ? port_id : "");
-}
-
-/* Makes external_ids of 'iface' have 'value' for 'key', or not have 'key' if
- * that is NULL. */
-static void
-iface_set_key(const struct ovsrec_interface *iface, const char *key,
-              const char *value)
-{
-    if (nullable_string_is_equal(smap_get(&iface->external_ids, key),
-                                 value)) {
-        return;
-    } else if (value) {
-        ovsrec_interface_update_external_ids_setkey(iface, key, value);
-    } else {
-        ovsrec_interface_update_external_ids_delkey(iface, key);
-    }
-}
-
-/* Writes hnv-installed and hnv-error where they differ from what we were told,
- * and forgets bindings that are gone. */
-static void
-hnv_ovs_write_states(struct hnv_ovs *ovs)
-{
-    struct smap current = SMAP_INITIALIZER(&current);
-    const struct ovsrec_interface *iface;
-
-    OVSREC_INTERFACE_FOR_EACH (iface, ovs->loop.idl) {
-        char *key = binding_key(&iface->header_.uuid,
-                                smap_get(&iface->external_ids,
-                                         "hnv-port-id"));
-        bool bound = iface_is_bound(iface);
-        const char *state = bound ? smap_get(&ovs->states, key) : NULL;
-        bool installed = state && !strcmp(state, INSTALLED);
-
-        if (state || !bound) {
-            iface_set_key(iface, "hnv-installed",
-                          installed ? INSTALLED : NULL);
-            iface_set_key(iface, "hnv-error",
-                          state && state[0] && !installed ? state : NULL);
-        }
-        if (state) {
-            smap_add(&current, key, state);
-        }
-        free(key);
-    }
-    hmap_swap(&ovs->states.map, &current.map);
-    smap_destroy(&current);
-    ovs->states_changed = false;
-}
-
 static void
 hnv_ovs_read(struct hnv_ovs *ovs, const struct ovsrec_open_vswitch *cfg)
 {
@@ -473,6 +414,13 @@ hnv_ovs_read(struct hnv_ovs *ovs, const struct ovsrec_open_vswitch *cfg)
     ovs->seqno++;
 }
 
+/* Whether there is something to write that the database does not wait for. */
+static bool
+hnv_ovs_has_news(const struct hnv_ovs *ovs)
+{
+    return ovs->bindings.changed || ovs->timeouts_changed;
+}
+
 /* Does this module's share of work.  The caller must call this often, and
  * then hnv_ovs_wait() before it blocks. */
 void
@@ -487,11 +435,18 @@ hnv_ovs_run(struct hnv_ovs *ovs)
         hnv_ovs_read(ovs, cfg);
         ovs->read_seqno = seqno;
     }
-    if (txn && cfg && (seqno != ovs->write_seqno || ovs->states_changed)) {
+    if (txn && cfg && (seqno != ovs->write_seqno
+                       || hnv_ovs_has_news(ovs))) {
+        const struct ovsrec_bridge *br = hnv_ovs_find_bridge(ovs, cfg);
+
         if (ovs->config.remote) {
             hnv_ovs_create_missing(ovs, txn, cfg);
         }
-        hnv_ovs_write_states(ovs);
+        if (br && ovs->timeouts_known) {
+            hnv_timeouts_write(txn, cfg, br->datapath_type, &ovs->timeouts);
+        }
+        hnv_bindings_write(&ovs->bindings, ovs->loop.idl);
+        ovs->timeouts_changed = false;
         ovs->write_seqno = seqno;
     }
     ovsdb_idl_loop_commit_and_wait(&ovs->loop);
@@ -502,7 +457,7 @@ void
 hnv_ovs_wait(struct hnv_ovs *ovs)
 {
     /* ovsdb_idl_loop_commit_and_wait() has arranged for everything else. */
-    if (ovs->states_changed && !ovs->loop.committing_txn
+    if (hnv_ovs_has_news(ovs) && !ovs->loop.committing_txn
         && ovsdb_idl_is_connected(ovs->loop.idl)) {
         poll_immediate_wake();
     }
@@ -582,19 +537,41 @@ hnv_ovs_get_pa_mac(const struct hnv_ovs *ovs)
     return mac;
 }
 
-/* Says whether the switch has all flows of 'port', which must be one of
- * hnv_ovs_get_ports(), or what is wrong with it, unless 'error' is NULL. */
+/* Says what the switch has all flows of 'port' for, a number, or 0 if it has
+ * not, and what is wrong with 'port', or NULL.  It must be one of
+ * hnv_ovs_get_ports().  The database is told about it soon. */
 void
 hnv_ovs_set_state(struct hnv_ovs *ovs, const struct hnv_ovs_port *port,
-                  bool installed, const char *error)
+                  uint32_t installed, const char *error)
 {
-    char *key = binding_key(&port->uuid, port->port_id);
-    const char *old = smap_get(&ovs->states, key);
-    const char *new = error ? error : installed ? INSTALLED : "";
+    hnv_bindings_set(&ovs->bindings, &port->uuid, port->port_id, installed,
+                     error);
+}
 
-    if (!old || strcmp(old, new)) {
-        smap_replace(&ovs->states, key, new);
-        ovs->states_changed = true;
+/* Returns what the switch had all flows of the interface 'name' for when this
+ * hnv-agent or an earlier one said so, or 0 if it had not. */
+uint32_t
+hnv_ovs_get_installed(const struct hnv_ovs *ovs, const char *name)
+{
+    const struct hnv_ovs_port *port;
+
+    HMAP_FOR_EACH_WITH_HASH (port, node, hash_string(name, 0), &ovs->ports) {
+        if (!strcmp(port->name, name)) {
+            return port->installed;
+        }
     }
-    free(key);
+    return 0;
+}
+
+/* Says after how many seconds without a packet sessions end: 'timeouts', whose
+ * content this takes, maps from each zone that is not as usual.  The database
+ * is told about it soon. */
+void
+hnv_ovs_set_timeouts(struct hnv_ovs *ovs, struct simap *timeouts)
+{
+    if (!ovs->timeouts_known || !simap_equal(&ovs->timeouts, timeouts)) {
+        simap_swap(&ovs->timeouts, timeouts);
+        ovs->timeouts_known = true;
+        ovs->timeouts_changed = true;
+    }
 }

@@ -33,7 +33,8 @@
  * bridge and the tunnel port, if missing, and external_ids:hnv-installed on
  * each Interface whose flows are in the switch, so that a hypervisor can wait
  * for that before it lets a VM run, or external_ids:hnv-error on an Interface
- * that cannot be a VM's port.
+ * that cannot be a VM's port (see hnv-bindings.h); and timeouts of sessions
+ * (see hnv-timeouts.h).
  *
  * Whenever something that it returns might have changed, it increments the
  * number that hnv_ovs_get_seqno() returns.
@@ -53,6 +54,7 @@
  *
  * For use from the main thread only. */
 
+struct simap;
 struct smap;
 
 /* How this host is configured.  No member is NULL, unless noted. */
@@ -83,6 +85,7 @@ struct hnv_ovs_port {
     bool uplink;                /* Does it lead to a physical network? */
     int vlan;                   /* Tag of its Port, or -1. */
     ofp_port_t ofport;          /* OFPP_NONE if the switch has none. */
+    uint32_t installed;         /* See hnv_ovs_get_installed(). */
     char *error;                /* What is wrong with the above, or NULL. */
 };
 
@@ -104,6 +107,9 @@ const char *hnv_ovs_get_bridge_error(const struct hnv_ovs *);
 struct eth_addr hnv_ovs_get_pa_mac(const struct hnv_ovs *);
 
 void hnv_ovs_set_state(struct hnv_ovs *, const struct hnv_ovs_port *,
-                       bool installed, const char *error);
+                       uint32_t installed, const char *error);
+uint32_t hnv_ovs_get_installed(const struct hnv_ovs *, const char *name);
+
+void hnv_ovs_set_timeouts(struct hnv_ovs *, struct simap *);
 
 #endif /* hnv-ovs.h */

@@ -28,11 +28,15 @@
 
 VLOG_DEFINE_THIS_MODULE(hnv_packet_in);
 
-/* What one routing domain may ask of us: packets each ms, and at once.  A
- * token is a thousandth of a packet. */
-#define HNV_BUDGET_RATE 500
-#define HNV_BUDGET_BURST (500 * 1000)
+/* What one routing domain may ask of us: packets each second, and in tokens at
+ * once.  A token is a thousandth of a packet. */
 #define HNV_BUDGET_PACKET 1000
+struct hnv_limit {
+    uint32_t flag;              /* Tells its budgets from others. */
+    unsigned int rate, burst;
+};
+static const struct hnv_limit ask_limit = { 0, 500, 500 * 1000 };
+static const struct hnv_limit log_limit = { 1u << 24, 20, 100 * 1000 };
 
 /* Routing domains whose budgets we remember.  One that asked for nothing
  * lately has a full budget, so forgetting it changes nothing. */
@@ -43,7 +47,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 /* The budget of one routing domain. */
 struct hnv_budget {
     struct hmap_node node;      /* In 'budgets' of struct hnv_packet_ins. */
-    uint32_t domain_key;              /* The domain's number in the switch. */
+    uint32_t key;               /* The domain's number in the switch, and the
+                                 * limit's flag. */
     struct token_bucket bucket;
     uint64_t n_limited;         /* Packets dropped for exceeding it. */
 };
@@ -57,6 +62,7 @@ struct hnv_packet_ins {
     uint64_t n_answered;        /* ICMP errors sent. */
     uint64_t n_lookups;         /* Lookups passed on. */
     uint64_t n_resumed;         /* Too big, but left to be fragmented. */
+    uint64_t n_logged;          /* Of port ACLs. */
     uint64_t n_limited;         /* Over budget. */
     uint64_t n_ignored;         /* Not understood, or not to be answered. */
 };
@@ -95,16 +101,18 @@ hnv_packet_ins_destroy(struct hnv_packet_ins *pins)
     }
 }
 
-/* Takes one packet from the budget of the routing domain 'domain_key'.
- * Returns false if there is none left. */
+/* Takes one packet from the budget of the routing domain 'domain_key' for
+ * 'limit'.  Returns false if there is none left. */
 static bool
-hnv_budget_take(struct hnv_packet_ins *pins, uint32_t domain_key)
+hnv_budget_take(struct hnv_packet_ins *pins, uint32_t domain_key,
+                const struct hnv_limit *limit)
 {
+    uint32_t key = domain_key | limit->flag;
     struct hnv_budget *budget;
 
-    HMAP_FOR_EACH_WITH_HASH (budget, node, hash_int(domain_key, 0),
+    HMAP_FOR_EACH_WITH_HASH (budget, node, hash_int(key, 0),
                              &pins->budgets) {
-        if (budget->domain_key == domain_key) {
+        if (budget->key == key) {
             goto found;
         }
     }
@@ -112,11 +120,11 @@ hnv_budget_take(struct hnv_packet_ins *pins, uint32_t domain_key)
         hnv_budgets_clear(pins);
     }
     budget = xzalloc(sizeof *budget);
-    budget->domain_key = domain_key;
-    token_bucket_init(&budget->bucket, HNV_BUDGET_RATE, HNV_BUDGET_BURST);
-    budget->bucket.tokens = HNV_BUDGET_BURST;
+    budget->key = key;
+    token_bucket_init(&budget->bucket, limit->rate, limit->burst);
+    budget->bucket.tokens = limit->burst;
     budget->bucket.last_fill = time_msec();
-    hmap_insert(&pins->budgets, &budget->node, hash_int(domain_key, 0));
+    hmap_insert(&pins->budgets, &budget->node, hash_int(key, 0));
 
 found:
     if (token_bucket_withdraw(&budget->bucket, HNV_BUDGET_PACKET)) {
@@ -233,7 +241,8 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
         pins->n_ignored++;
         return;
     }
-    if (!hnv_budget_take(pins, domain_key)) {
+    if (!hnv_budget_take(pins, domain_key,
+                         ud.op == HNV_OP_LOG ? &log_limit : &ask_limit)) {
         return;
     }
 
@@ -250,6 +259,10 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
     case HNV_OP_PORT_UNREACHABLE:
         hnv_packet_ins_send_error(pins, pin, HNV_ICMP_PORT_UNREACHABLE, 0);
         break;
+    case HNV_OP_LOG:
+        pins->handler->log_acl(pin, ntohl(ud.arg), pins->aux);
+        pins->n_logged++;
+        break;
     default:
         pins->n_ignored++;
         break;
@@ -264,14 +277,15 @@ hnv_packet_ins_format(const struct hnv_packet_ins *pins, struct ds *s)
 
     ds_put_format(s, "packets from the switch: %"PRIu64" answered, %"PRIu64
                   " looked up, %"PRIu64" left to be fragmented, %"PRIu64
-                  " over budget, %"PRIu64" ignored\n",
+                  " logged, %"PRIu64" over budget, %"PRIu64" ignored\n",
                   pins->n_answered, pins->n_lookups, pins->n_resumed,
-                  pins->n_limited, pins->n_ignored);
+                  pins->n_logged, pins->n_limited, pins->n_ignored);
     HMAP_FOR_EACH (budget, node, &pins->budgets) {
         if (budget->n_limited) {
             ds_put_format(s, "    routing domain %"PRIu32": %"PRIu64
-                          " over budget\n", budget->domain_key,
-                          budget->n_limited);
+                          " over budget%s\n",
+                          budget->key & ~log_limit.flag, budget->n_limited,
+                          budget->key & log_limit.flag ? " to log" : "");
         }
     }
 }

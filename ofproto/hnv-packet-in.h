@@ -23,7 +23,8 @@ struct uuid;
  * The pipeline sends a packet to hnv-agent for what OpenFlow cannot do, and
  * says in the packet-in's userdata what that is (enum hnv_op).  This module
  * does it: it answers with ICMP errors in the name of the sender's gateway
- * address, and passes on the lookups of routing domains that are lazy.
+ * address, and passes on the lookups of routing domains that are lazy and what
+ * port ACLs log.
  *
  * Machines can cause as many such packets as they like, so each routing domain
  * has a budget, and what exceeds it is dropped and counted.  The switch has a
@@ -48,6 +49,11 @@ struct hnv_packet_in_handler {
      * false if there is no such subnet or it has no gateway. */
     bool (*get_gateway)(uint32_t vsid, struct hnv_icmp_error *error,
                         void *aux);
+
+    /* A port ACL decided about 'pin', which is to be logged, as 'what' of enum
+     * hnv_log says. */
+    void (*log_acl)(const struct ofputil_packet_in *, uint32_t what,
+                    void *aux);
 
     /* A paused packet needs the record of 'ca' in the routing domain whose
      * number in the switch is 'domain_key'. */

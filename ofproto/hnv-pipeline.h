@@ -40,6 +40,9 @@
  * "resubmit" to them and go on when they return.  They write registers only.
  * This is why one lookup record needs only one flow, whoever asks.
  *
+ * DROP is where flows that all routing domains share drop a packet, with the
+ * reason in reg1, so that it is counted for the domain whose packet it was.
+ *
  *
  * What not
  * --------
@@ -531,6 +534,15 @@ enum hnv_op {
                                  * DF and IPv6 with ICMP, and do not resume.
                                  * Resume others: the nvgre port fragments. */
     HNV_OP_PORT_UNREACHABLE = 4, /* Answer with ICMP port unreachable. */
+    HNV_OP_LOG = 5,             /* Log that the ACL in the flow's cookie
+                                 * decided.  'arg' is enum hnv_log. */
+};
+
+/* What a port ACL that is logged did. */
+enum hnv_log {
+    HNV_LOG_INBOUND = 1u << 0,  /* To the vport in reg15, else from reg14's. */
+    HNV_LOG_ALLOW = 1u << 1,    /* Allowed, else denied... */
+    HNV_LOG_INVALID = 1u << 2,  /* ...for its connection state. */
 };
 
 struct hnv_userdata {
@@ -565,6 +577,14 @@ static inline uint32_t
 hnv_meter_id(uint32_t domain_key)
 {
     return domain_key;
+}
+
+/* And another one for what its port ACLs log, so that logging leaves the
+ * former to what tenants need. */
+static inline uint32_t
+hnv_log_meter_id(uint32_t domain_key)
+{
+    return (UINT32_C(1) << 24) | domain_key;
 }
 
 #endif /* hnv-pipeline.h */

@@ -211,6 +211,8 @@ parse_acl(const struct hnv_acl_row *row, struct hnv_acl *acl)
     acl->inbound = row->inbound;
     acl->allow = row->allow;
     acl->stateful = row->stateful;
+    acl->idle_timeout = row->stateful ? MAX(row->idle_timeout, 0) : 0;
+    acl->log = row->log;
     acl->weight = row->weight;
     acl->protocol = MAX(row->protocol, -1);
     error = parse_addresses(&row->local_addresses, &acl->local,
@@ -246,6 +248,28 @@ compare_acls(const void *a_, const void *b_)
     return uuid_compare_3way(&a->uuid, &b->uuid);
 }
 
+/* Open vSwitch has timeouts for each zone of connection tracking, and a port
+ * has one zone.  The longest wins, so that no session ends too early. */
+static void
+choose_timeout(struct hnv_policy_builder *b, struct hnv_port *port)
+{
+    for (size_t i = 0; i < port->n_acls; i++) {
+        port->idle_timeout = MAX(port->idle_timeout,
+                                 port->acls[i].idle_timeout);
+    }
+    for (size_t i = 0; i < port->n_acls; i++) {
+        const struct hnv_acl *acl = &port->acls[i];
+
+        if (acl->idle_timeout && acl->idle_timeout < port->idle_timeout) {
+            hnv_errors_add(b->errors, HNV_ROW_ACL, &acl->uuid, port->name,
+                           "idle_timeout of %"PRIu32" s becomes the %"PRIu32
+                           " s of another ACL of the port, because a port has "
+                           "one for all of its sessions; set both the same",
+                           acl->idle_timeout, port->idle_timeout);
+        }
+    }
+}
+
 void
 hnv_policy_add_acls(struct hnv_policy_builder *b,
                     const struct hnv_port_row *row, struct hnv_port *port)
@@ -270,6 +294,7 @@ hnv_policy_add_acls(struct hnv_policy_builder *b,
         }
     }
     qsort(port->acls, port->n_acls, sizeof *port->acls, compare_acls);
+    choose_timeout(b, port);
 }
 
 void

@@ -144,6 +144,8 @@ struct hnv_acl_row {
     struct hnv_strings local_ports, remote_ports;
     int64_t vsid;               /* Or 0 for any. */
     bool stateful;
+    int64_t idle_timeout;       /* Seconds, or 0 for the switch's own. */
+    bool log;
 };
 
 struct hnv_port_row {
@@ -230,9 +232,10 @@ struct hnv_range {
 
 struct hnv_acl {
     struct uuid uuid;
-    bool inbound, allow, stateful;
+    bool inbound, allow, stateful, log;
     uint16_t weight;
     int protocol;               /* Or -1. */
+    uint32_t idle_timeout;      /* Wanted, or 0.  See struct hnv_port. */
     struct hnv_prefix *local, *remote; /* None means any. */
     size_t n_local, n_remote;
     struct hnv_range *local_ports, *remote_ports; /* None means any. */
@@ -251,6 +254,7 @@ struct hnv_port {
     bool mac_spoofing, forwarder, dhcp_guard, router_guard;
     struct hnv_acl *acls;       /* In the order in which they are tried. */
     size_t n_acls;
+    uint32_t idle_timeout;      /* Of its sessions, in seconds, or 0. */
 };
 
 struct hnv_policy_host {

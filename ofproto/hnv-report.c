@@ -17,6 +17,7 @@
 #include "hnv-ovs.h"
 #include "hnv-policy.h"
 #include "hnv-records.h"
+#include "hnv-zones.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -259,10 +260,12 @@ hnv_report_write_bindings(const struct hnv_engine *engine)
     const struct hnv_ovs_port *port;
 
     HMAP_FOR_EACH (port, node, hnv_ovs_get_ports(engine->ovs)) {
-        bool installed = false;
+        uint32_t installed = 0;
 
         for (size_t i = 0; host && i < host->n_lports; i++) {
-            installed |= !strcmp(host->lports[i].name, port->name);
+            if (!strcmp(host->lports[i].name, port->name)) {
+                installed = hnv_zones_hash(&host->lports[i]);
+            }
         }
         hnv_ovs_set_state(engine->ovs, port, installed,
                           find_error(engine, port));

@@ -310,6 +310,8 @@ convert_acl(struct hnv_acl_row *acl, struct arena *arena,
         .remote_ports = strings_wrap(row->remote_ports, row->n_remote_ports),
         .vsid = row->n_vsid ? row->vsid[0] : 0,
         .stateful = row->stateful,
+        .idle_timeout = row->n_idle_timeout ? row->idle_timeout[0] : 0,
+        .log = row->log,
     };
 }
 

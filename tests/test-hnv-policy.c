@@ -249,6 +249,8 @@ load_acls(const struct json *acls)
             .remote_ports = get_strings(json, "remote_ports"),
             .vsid = get_int(json, "vsid", 0),
             .stateful = get_bool(json, "stateful"),
+            .idle_timeout = get_int(json, "idle_timeout", 0),
+            .log = get_bool(json, "log"),
         };
     }
     return rows;

@@ -99,14 +99,20 @@ tenant_of_flow(const struct drops *drops, const struct ofputil_flow_stats *fs)
     return hnv_explain_tenant(&drops->explain, ntohll(fs->cookie));
 }
 
+/* Whether the agent answers what the flow drops, rather than logs it. */
 static bool
 asks_agent(const struct ofputil_flow_stats *fs)
 {
     const struct ofpact *a;
 
     OFPACT_FOR_EACH (a, fs->ofpacts, fs->ofpacts_len) {
-        if (a->type == OFPACT_CONTROLLER) {
-            return true;
+        const struct ofpact_controller *c = ofpact_get_CONTROLLER_nullable(a);
+
+        if (c) {
+            const struct hnv_userdata *u
+                = ALIGNED_CAST(const struct hnv_userdata *, c->userdata);
+
+            return c->userdata_len < sizeof *u || u->op != HNV_OP_LOG;
         }
     }
     return false;
