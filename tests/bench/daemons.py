@@ -3,6 +3,7 @@
 lasts, and the databases that they talk through."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -64,10 +65,15 @@ class World:
         with open(pidfile, encoding="ascii") as file:
             self.pids[name] = int(file.read())
 
-    def start_database(self, name, schema):
+    def start_database(self, name, schema, contents=()):
         """Starts an ovsdb-server with a new database and returns where to
-        connect to."""
-        self.run("ovsdb-tool", "create", f"{name}.db", schema)
+        connect to.  'contents' is what transactions put into it, each
+        {table: {uuid: row}}."""
+        with open(schema, encoding="utf-8") as file:
+            first = json.load(file)
+        with open(self.path(f"{name}.db"), "wb") as file:
+            for content in (first, *contents):
+                file.write(log_record(content))
         self.start(name, "ovsdb-server", f"{name}.db",
                    f"--remote=punix:{self.path(name)}.sock",
                    f"--unixctl={self.path(name)}.ctl")
@@ -77,8 +83,14 @@ class World:
         """Starts ovs-vswitchd, with simulated devices, and its database."""
         self.start_database("db", vswitchd_schema)
         self.run("ovs-vsctl", "--no-wait", "init")
-        self.start("ovs-vswitchd", "ovs-vswitchd", "--enable-dummy=override",
+        self.start("ovs-vswitchd", "ovs-vswitchd", "--enable-dummy",
                    "--disable-system", "--disable-system-route")
+
+    def cpu_seconds(self, name):
+        """Returns how long a daemon has used a processor."""
+        with open(f"/proc/{self.pids[name]}/stat", encoding="ascii") as file:
+            words = file.read().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident(self, name):
         """Returns the resident set size of a daemon in bytes."""
@@ -144,6 +156,33 @@ class Database:
         """Returns the rows of 'table' that meet 'where'."""
         return self.transact({"op": "select", "table": table, "where": where,
                               "columns": list(columns)})[0]["rows"]
+
+
+def log_record(content):
+    """Returns a record of a standalone database's file (see ovsdb(5))."""
+    text = json.dumps(content, separators=(",", ":")).encode() + b"\n"
+    return (f"OVSDB JSON {len(text)} {hashlib.sha1(text).hexdigest()}\n"
+            .encode() + text)
+
+
+class Wire:
+    """What a simulated device of type "dummy" is connected to, with
+    "options:pstream=punix:PATH"."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        self.socket.connect(path)
+
+    def send(self, frame):
+        """Makes the device receive 'frame'."""
+        self.socket.sendall(len(frame).to_bytes(2, "big") + frame)
+
+    def receive(self):
+        """Returns the next frame that the device sends."""
+        header = self.socket.recv(2, socket.MSG_WAITALL)
+        return self.socket.recv(int.from_bytes(header, "big"),
+                                socket.MSG_WAITALL)
 
 
 def timed(function, *args):
