@@ -49,7 +49,7 @@ match_flag(struct hnv_draft *d, enum hnv_flag flag)
 }
 
 /* A machine that probes for its own address (RFC 5227, RFC 4862) must not hear
- * that somebody has it. */
+ * that somebody has it, not even if its record is not usable. */
 static void
 write_self(struct hnv_draft *d, const struct hnv_lport *lport)
 {
@@ -58,9 +58,8 @@ write_self(struct hnv_draft *d, const struct hnv_lport *lport)
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
         start(d, HNV_PRI_FINISH_SELF, HNV_ROW_PORT, &lport->port->uuid);
         match_flag(d, flags[i]);
-        hnv_match_kind(d, HNV_KIND_LOCAL);
         match_set_reg(&d->match, 14, lport->vport);
-        match_set_reg(&d->match, 15, lport->vport);
+        match_set_xreg(&d->match, 6, eth_addr_to_uint64(lport->port->mac));
         hnv_draft_drop(d, HNV_DROP_ARP_SELF);
     }
 }

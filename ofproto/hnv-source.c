@@ -132,20 +132,51 @@ believe(struct hnv_draft *d)
     hnv_draft_add(d);
 }
 
+/* Returns the wildcard gateway of 'subnet', if it is in force. */
+static const struct hnv_l2_record *
+get_wildcard(const struct hnv_subnet *subnet)
+{
+    const struct hnv_l2_record *l2 = subnet->wildcard;
+
+    return l2 && l2->peer && !l2->disabled ? l2 : NULL;
+}
+
+static bool
+peer_has_pa(const struct hnv_peer *peer, const struct in6_addr *pa)
+{
+    for (size_t i = 0; i < peer->n_primary + peer->n_standby; i++) {
+        if (ipv6_addr_equals(&peer->pas[i], pa)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes the flows for the wildcard gateway of subnet 'n' of 'domain'.  One
+ * gateway may serve several subnets: each PA needs a flow only once. */
 static void
-write_wildcard(struct hnv_draft *d, const struct hnv_l2_record *l2)
+write_wildcard(struct hnv_draft *d, const struct hnv_domain *domain, size_t n)
 {
     static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
+    const struct hnv_l2_record *l2 = get_wildcard(domain->subnets[n]);
 
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        for (size_t j = 0; j < l2->peer->n_primary + l2->peer->n_standby;
-             j++) {
+    for (size_t j = 0; j < l2->peer->n_primary + l2->peer->n_standby; j++) {
+        const struct in6_addr *pa = &l2->peer->pas[j];
+        bool done = false;
+
+        for (size_t i = 0; i < n && !done; i++) {
+            const struct hnv_l2_record *other
+                = get_wildcard(domain->subnets[i]);
+
+            done = other && peer_has_pa(other->peer, pa);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(kinds) && !done; i++) {
             hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_GATEWAY,
-                           hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
-                                             &l2->uuid));
-            hnv_match_domain(d, l2->subnet->domain->key);
+                            hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
+                                              &l2->uuid));
+            hnv_match_domain(d, domain->key);
             hnv_match_kind(d, kinds[i]);
-            hnv_match_tun_src(d, &l2->peer->pas[j]);
+            hnv_match_tun_src(d, pa);
             hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
             believe(d);
         }
@@ -160,9 +191,8 @@ write_domain(struct hnv_compiler *c, const struct hnv_domain *domain)
     for (size_t i = 0; i < domain->n_subnets; i++) {
         const struct hnv_subnet *subnet = domain->subnets[i];
 
-        if (subnet->wildcard && subnet->wildcard->peer
-            && !subnet->wildcard->disabled) {
-            write_wildcard(d, subnet->wildcard);
+        if (get_wildcard(subnet)) {
+            write_wildcard(d, domain, i);
         }
         if (!domain->strict_vsid) {
             hnv_draft_start(d, HNV_TABLE_SOURCE_VSID,

@@ -81,6 +81,10 @@ def make_domain(rng, policy, key):
         subnet = {"vsid": 4096 * key + i, "domain": domain["name"],
                   "prefixes": ["10.0.%d.0/24" % i, "2001:db8:%x::/64" % i]}
         policy["subnets"].append(subnet)
+        if rng.random() < .3:
+            policy["l2"].append({"vsid": subnet["vsid"], "gateway": True,
+                                 "mac": "00:15:5d:fe:%02x:%02x" % (key, i),
+                                 "pas": [rng.choice(PAS[1:])]})
         machines += [make_machine(rng, 16 * i + j, subnet, domain)
                      for j in range(rng.randrange(1, 6))]
     for prefix in rng.sample(TARGETS, rng.randrange(len(TARGETS))):
@@ -98,7 +102,7 @@ def make(seed):
     """Returns a policy, and its machines as the router wants them."""
     rng = random.Random(seed)
     policy = {"domains": [], "subnets": [], "routes": [], "ports": [],
-              "records": []}
+              "records": [], "l2": []}
     machines = [m for key in (1, 2, 3) for m in make_domain(rng, policy, key)]
     local = [m for m in machines if m["pas"] == [HERE]]
     rng.shuffle(local)
@@ -106,9 +110,11 @@ def make(seed):
     for machine, name in zip(local, PORTS):
         machine["port"] = name
         machine["acls"] = [make_acl(rng) for _ in range(rng.randrange(4))]
+        machine["forwarder"] = rng.random() < .4
         policy["ports"].append(
             {"name": name, "mac": machine["mac"], "vsid": machine["vsid"],
-             "addresses": machine["addresses"], "acls": machine["acls"]})
+             "addresses": machine["addresses"], "acls": machine["acls"],
+             "forwarder": machine["forwarder"]})
         interfaces.append({"name": name, "port": name,
                            "ofport": PORTS.index(name) + 1})
     for m in machines:
@@ -139,6 +145,11 @@ class Router:
         found = [m for m in self.machines if m["domain"] is domain
                  and address in m["addresses"]]
         return found[0] if found else None
+
+    def wildcards(self, domain):
+        """The wildcard gateways of the domain."""
+        vsids = [s["vsid"] for s in self.subnets(domain)]
+        return [r for r in self.policy["l2"] if r["vsid"] in vsids]
 
     def is_gateway(self, domain, address):
         return not domain["external_router"] and any(
@@ -182,23 +193,59 @@ class Router:
         return "%s %s>%s ttl %d" % (where, packet["dl_src"],
                                     packet["dl_dst"], packet["ttl"])
 
+    def forwards(self, sender, address):
+        """Whether packets from 'address' come by way of 'sender'."""
+        hop = self.route(sender["domain"], address)
+        return sender["forwarder"] and not sender["disabled"] \
+            and hop in sender["addresses"]
+
+    def to_wildcard(self, sender, packet, why):
+        """What no record is for goes to the subnet's gateway, if it has
+        one."""
+        for record in self.policy["l2"]:
+            if record["vsid"] == sender["vsid"]:
+                if packet["dl_dst"] == ROUTER:
+                    packet["dl_dst"] = record["mac"]
+                return self.sent("nvgre %d %s" % (record["vsid"],
+                                                  record["pas"][0]), packet)
+        return why
+
+    def ask(self, sender, packet):
+        """A broadcast ARP request, or a solicitation, for 'dst'."""
+        domain = sender["domain"]
+        subnets = [s for s in self.subnets(domain) if any(
+            packet["dst"] == str(net(p)[1]) for p in s["prefixes"])]
+        machine = self.machine(domain, packet["dst"])
+        if self.is_gateway(domain, packet["dst"]):
+            mac, vsid = ROUTER, subnets[0]["vsid"]
+        elif machine is None:
+            return "drop no-record"
+        elif machine is sender:
+            return "drop arp-self"
+        else:
+            mac, vsid = machine["mac"], machine["vsid"]
+        if vsid != sender["vsid"]:
+            return "drop arp-other"
+        return "%s hears %s of %s" % (sender["port"], packet["dst"], mac)
+
     def from_machine(self, sender, packet):
         domain = sender["domain"]
         if packet["dl_src"] != sender["mac"]:
             return "drop spoof-mac"
-        if packet["src"] not in sender["addresses"]:
+        if packet["src"] not in sender["addresses"] \
+                and not self.forwards(sender, packet["src"]):
             return "drop spoof-ip"
         if not self.allows(sender, packet, False):
             return "drop acl"
         hop = self.route(domain, packet["dst"], sender["vsid"]
                          if domain["external_router"] else None)
         if hop is None:
-            return "drop no-route"
+            return self.to_wildcard(sender, packet, "drop no-route")
         if self.is_gateway(domain, hop):
             return "ask 4"
         machine = self.machine(domain, hop)
         if machine is None:
-            return "drop no-record"
+            return self.to_wildcard(sender, packet, "drop no-record")
         if machine["disabled"] or (machine["pas"] == [HERE]
                                    and "port" not in machine):
             return "drop record-unusable"
@@ -227,8 +274,11 @@ class Router:
         if machine and not machine["disabled"] and machine["pas"] != [HERE] \
                 and packet["pa"] in machine["pas"] + machine["standby"]:
             return machine, None
-        if any(m["pas"] == [packet["pa"]] and not m["standby"]
-               for m in self.machines):
+        if not machine and any(packet["pa"] in r["pas"]
+                               for r in self.wildcards(domain)):
+            return None, None
+        if any(m["pas"] == [packet["pa"]] and not m.get("standby")
+               for m in self.machines + self.policy["l2"]):
             return None, "drop source-unverified"
         return None, "drop unknown-pa"
 
@@ -256,7 +306,8 @@ class Router:
             return self.sent("nvgre %d %s" % (vsid, owner["pas"][0]), packet)
         if owner in ports and (owner["vsid"] == vsid or (
                 not redirected and owner["domain"] is domain
-                and sender["vsid"] == vsid and not domain["strict_vsid"])):
+                and sender and sender["vsid"] == vsid
+                and not domain["strict_vsid"])):
             return self.deliver(owner, packet)
         return "drop mac-not-here"
 
@@ -297,6 +348,19 @@ def local_case(rng, router):
     return text, packet, lambda: router.from_machine(sender, packet)
 
 
+def ask_case(rng, router):
+    """Who has that address?"""
+    text, packet, _ = local_case(rng, router)
+    sender = [m for m in router.machines if "port" in m
+              and text == "in_port=%d" % (PORTS.index(m["port"]) + 1)][0]
+    version = ip(packet["dst"]).version
+    own = [a for a in sender["addresses"] if ip(a).version == version][0]
+    packet.update(dl_src=sender["mac"], src=own, proto=0)
+    if rng.random() < .1:
+        packet["dst"] = own
+    return text, packet, lambda: router.ask(sender, packet)
+
+
 def tunnel_case(rng, router):
     sender = rng.choice(router.machines)
     packet = random_packet(rng, router, sender)
@@ -314,7 +378,20 @@ def tunnel_case(rng, router):
     return text, packet, lambda: router.from_tunnel(packet)
 
 
+def to_ask(where, packet):
+    """The flow of an ARP request or a solicitation."""
+    values = (where, packet["dl_src"], packet["src"], packet["dst"])
+    if ip(packet["dst"]).version == 4:
+        return "arp,%s,dl_src=%s,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1," \
+            "arp_spa=%s,arp_tpa=%s,arp_sha=%s" % (values + values[1:2])
+    return "icmp6,%s,dl_src=%s,dl_dst=33:33:ff:00:00:01,nw_ttl=255," \
+        "icmpv6_type=135,icmpv6_code=0,ipv6_src=%s,nd_target=%s," \
+        "ipv6_dst=ff02::1:ff00:1,nd_sll=%s" % (values + values[1:2])
+
+
 def to_flow(where, packet):
+    if not packet["proto"]:
+        return to_ask(where, packet)
     v4 = ip(packet["src"]).version == 4
     names = ("nw_src", "nw_dst") if v4 else ("ipv6_src", "ipv6_dst")
     proto = {6: "tcp", 17: "udp"}[packet["proto"]]
@@ -330,6 +407,11 @@ def simplify(text, packet):
     """What hnv-verdict.py says, as the router says it."""
     if text.startswith("drop "):
         return text
+    hears = re.search(r"(?:sip|ipv6\(src)=([0-9a-f.:]+)", text)
+    if not packet["proto"] and hears:
+        return "%s hears %s of %s" % (
+            text.split(",")[-1], hears.group(1),
+            re.search(r"eth\(src=([0-9a-f:]+)", text).group(1))
     ask = re.search(r"\bask; op (\d)", text)
     if ask:
         return "ask " + ask.group(1)
@@ -353,6 +435,9 @@ def load_verdict():
     return module
 
 
+CASES = [local_case, local_case, tunnel_case, tunnel_case, ask_case]
+
+
 def check(seed, bridge):
     verdict = load_verdict()
     switch = verdict.Switch(os.environ.get("OVS_RUNDIR", "."))
@@ -362,8 +447,7 @@ def check(seed, bridge):
     router = Router(policy, machines)
     seen = {}
     for _ in range(PACKETS):
-        where, packet, judge = rng.choice([local_case, tunnel_case])(rng,
-                                                                     router)
+        where, packet, judge = rng.choice(CASES)(rng, router)
         flow = to_flow(where, packet)
         copy = dict(packet)
         want = judge()
