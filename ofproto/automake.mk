@@ -45,6 +45,7 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-rewrite.c \
 	ofproto/hnv-route.c \
 	ofproto/hnv-security.c \
+	ofproto/hnv-source-pa.c \
 	ofproto/hnv-source.c \
 	ofproto/hnv-tables.h \
 	ofproto/hnv-values.c \

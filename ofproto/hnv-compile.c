@@ -63,6 +63,7 @@ hnv_compile_base(const struct hnv_policy *policy, const struct hnv_host *host,
     hnv_flood_base(&c);
     hnv_encap_base(&c);
     hnv_rewrite_base(&c);
+    hnv_source_pa_base(&c);
     hnv_pass_base(&c);
     hnv_drop_base(&c);
     hnv_draft_uninit(&c.draft);
@@ -149,6 +150,7 @@ hnv_compile_record(const struct hnv_policy *policy,
     hnv_source_record(&c, &l);
     hnv_deliver_record(&c, &l);
     hnv_rewrite_record(&c, &l);
+    hnv_source_pa_record(&c, &l);
     hnv_draft_uninit(&c.draft);
 }
 

@@ -263,6 +263,16 @@ hnv_match_tun_src(struct hnv_draft *d, const struct in6_addr *pa)
     }
 }
 
+void
+hnv_match_tun_dst(struct hnv_draft *d, const struct in6_addr *pa)
+{
+    if (hnv_address_is_v4(pa)) {
+        match_set_tun_dst(&d->match, in6_addr_get_mapped_ipv4(pa));
+    } else {
+        match_set_tun_ipv6_dst(&d->match, pa);
+    }
+}
+
 /* ------------------------------------------------------------------------ */
 /* Actions.                                                                 */
 /* ------------------------------------------------------------------------ */

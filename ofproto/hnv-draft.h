@@ -103,6 +103,7 @@ void hnv_match_ip_dst(struct hnv_draft *, const struct in6_addr *);
 void hnv_match_prefix(struct hnv_draft *, const struct hnv_prefix *, bool src);
 void hnv_match_key(struct hnv_draft *, const struct in6_addr *ca);
 void hnv_match_tun_src(struct hnv_draft *, const struct in6_addr *pa);
+void hnv_match_tun_dst(struct hnv_draft *, const struct in6_addr *pa);
 
 /* Actions. */
 void hnv_act_set(struct hnv_draft *, enum mf_field_id, uint64_t value);

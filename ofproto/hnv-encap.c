@@ -212,7 +212,7 @@ hnv_encap_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
         hnv_act_set(d, MFF_TUN_DST, 0);
         hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_PA6, HNV_FLAG_PA6);
     }
-    hnv_act_set_address(d, MFF_TUN_SRC, MFF_TUN_IPV6_SRC, pa);
+    hnv_source_pa_act(c, &peer->pas[0]);
     hnv_act_set_address(d, MFF_TUN_DST, MFF_TUN_IPV6_DST, &peer->pas[0]);
     hnv_act_set(d, MFF_TUN_ID, 0);
     hnv_act_move(d, MFF_REG1, MFF_TUN_ID, 24);

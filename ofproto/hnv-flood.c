@@ -87,6 +87,7 @@ write_subnet(struct hnv_compiler *c, const struct hnv_subnet *subnet)
         hnv_draft_drop(d, HNV_DROP_NO_FLOOD);
     } else {
         hnv_act_set(d, MFF_TUN_ID, subnet->vsid);
+        hnv_source_pa_act_both(c);
         hnv_act_group(d, hnv_group_id(HNV_GROUP_FLOOD, subnet->vsid));
         hnv_draft_add(d);
     }
@@ -150,12 +151,19 @@ remote_pas(const struct hnv_host *host, const struct hnv_members *members,
 static void
 add_pa(struct hnv_compiler *c, const struct in6_addr *pa, struct buckets *b)
 {
-    const struct in6_addr *from = (hnv_address_is_v4(pa)
-                                   ? c->host->pa4 : c->host->pa6);
+    bool v4 = hnv_address_is_v4(pa);
+    const struct in6_addr *from = v4 ? c->host->pa4 : c->host->pa6;
     struct hnv_draft *d = &c->draft;
 
     if (from && c->host->tunnel_port != OFPP_NONE) {
-        hnv_act_set_address(d, MFF_TUN_SRC, MFF_TUN_IPV6_SRC, from);
+        /* A bucket is an action set, which cannot resubmit and output, so
+         * that FLOOD has set what SOURCE_PA decides. */
+        if (!v4 && hnv_host_has_several_pas(c->host, true)) {
+            hnv_act_set(d, MFF_TUN_SRC, 0);
+        }
+        if (!hnv_host_has_several_pas(c->host, v4)) {
+            hnv_act_set_address(d, MFF_TUN_SRC, MFF_TUN_IPV6_SRC, from);
+        }
         hnv_act_set_address(d, MFF_TUN_DST, MFF_TUN_IPV6_DST, pa);
         hnv_act_output(d, c->host->tunnel_port);
         add_bucket(d, b);
@@ -181,6 +189,37 @@ add_leaves(struct hnv_compiler *c, uint32_t vsid, const struct in6_addr *pas,
         add_bucket(d, root);
         pas += n_here;
         n -= n_here;
+    }
+}
+
+/* Others send a copy to each PA with machines of the VSID.  If this host has
+ * several of those, it listens to the copy for the lowest.  In lazy domains,
+ * others do not know all of them. */
+static void
+write_again(struct hnv_compiler *c, const struct hnv_subnet *subnet,
+            const struct hnv_members *members)
+{
+    const struct in6_addr *lowest = NULL;
+    struct hnv_draft *d = &c->draft;
+    struct hnv_member *member;
+
+    if (!members || subnet->domain->lazy) {
+        return;
+    }
+    HMAP_FOR_EACH (member, node, &members->pas) {
+        if (hnv_host_has_pa(c->host, &member->pa)
+            && (!lowest || compare_pas(&member->pa, lowest) < 0)) {
+            lowest = &member->pa;
+        }
+    }
+    HMAP_FOR_EACH (member, node, &members->pas) {
+        if (hnv_host_has_pa(c->host, &member->pa) && &member->pa != lowest) {
+            start(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_AGAIN, subnet);
+            match_set_reg(&d->match, 0, subnet->vsid);
+            hnv_match_group_mac(d);
+            hnv_match_tun_dst(d, &member->pa);
+            hnv_draft_drop(d, HNV_DROP_FLOOD_AGAIN);
+        }
     }
 }
 
@@ -212,4 +251,5 @@ hnv_flood_members(struct hnv_compiler *c, const struct hnv_subnet *subnet,
     }
     add_group(d, hnv_group_id(HNV_GROUP_FLOOD, subnet->vsid), &root);
     free(pas);
+    write_again(c, subnet, members);
 }

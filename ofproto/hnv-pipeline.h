@@ -99,6 +99,7 @@ struct uuid;
     HNV_TABLE(ENCAP, 62, "too big, or out through the nvgre port")            \
     HNV_TABLE(REWRITE_OUT, 63, "IP rewrite: CA to PA, both addresses")        \
     HNV_TABLE(PA_NEIGHBOR, 64, "IP rewrite: MAC of the next provider hop")    \
+    HNV_TABLE(SOURCE_PA, 65, "function: from which of the host's PAs")        \
     HNV_TABLE(DROP, 70, "counts by routing domain what is dropped")           \
     HNV_TABLE(PASS, 80, "ports that are not virtualized")
 
@@ -334,6 +335,8 @@ enum hnv_flag {
     HNV_PRIORITY(GATEWAY, PORT, 90, "UDP or TCP: port unreachable")           \
     HNV_PRIORITY(GATEWAY, NONE, 0, "anything else: drop")                     \
     HNV_PRIORITY(HOOK_POST, ALL, 0, "call 144, then SENDER, then OUTPUT")     \
+    HNV_PRIORITY(DELIVER, AGAIN, 160,                                         \
+                 "broadcast to another PA of this host: drop")                \
     HNV_PRIORITY(DELIVER, GROUP, 150, "broadcast: the VSID's local ports")    \
     HNV_PRIORITY(DELIVER, MOVED, 120,                                         \
                  "to a record that left this host: back to its new peer")     \
@@ -388,6 +391,15 @@ enum hnv_flag {
                  "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(PA_NEIGHBOR, KNOWN, 100, "next hop whose MAC is known")      \
     HNV_PRIORITY(PA_NEIGHBOR, NONE, 0, "through the host's own IP routing")   \
+    HNV_PRIORITY(SOURCE_PA, RECORD, 120,                                      \
+                 "from the CA of a local record: the record's PA")            \
+    HNV_PRIORITY(SOURCE_PA, MOVED, 110,                                       \
+                 "redirected to a machine that left: the PA where it was")    \
+    HNV_PRIORITY(SOURCE_PA, PORT, 100,                                        \
+                 "from elsewhere, by a local port: PA of its first address")  \
+    HNV_PRIORITY(SOURCE_PA, L2, 90,                                           \
+                 "from the MAC of a local L2 record: the record's PA")        \
+    HNV_PRIORITY(SOURCE_PA, NONE, 0, "the host's default PA")                 \
     HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
     HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
     HNV_PRIORITY(PASS, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
@@ -445,7 +457,9 @@ enum hnv_priority {
     HNV_DROP(TTL, "ttl", "TTL exceeded; the sender is told")                  \
     HNV_DROP(NOT_OURS, "not-ours",                                            \
              "frame of the provider network that is for somebody else")       \
-    HNV_DROP(TO_SELF, "to-self", "destination or next hop is the sender")
+    HNV_DROP(TO_SELF, "to-self", "destination or next hop is the sender")     \
+    HNV_DROP(FLOOD_AGAIN, "flood-again",                                      \
+             "broadcast that came to another PA of this host, too")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */

@@ -197,6 +197,18 @@ add_routes(struct hnv_policy_input *in, struct arena *arena,
     in->routes = arena_add(arena, routes);
 }
 
+/* What a host sends from comes first, and then addresses in order, so that its
+ * default does not depend on the order of rows. */
+static int
+compare_pas(const void *a_, const void *b_)
+{
+    const struct hnvrec_provider_address *const *a = a_, *const *b = b_;
+
+    return ((*a)->skip_as_source != (*b)->skip_as_source
+            ? (*a)->skip_as_source - (*b)->skip_as_source
+            : strcmp((*a)->address, (*b)->address));
+}
+
 static void
 add_hosts(struct hnv_policy_input *in, struct arena *arena,
           const struct hnv_db *db)
@@ -207,11 +219,15 @@ add_hosts(struct hnv_policy_input *in, struct arena *arena,
     size_t allocated = 0;
 
     HNVREC_HOST_FOR_EACH (row, idl) {
-        char **pas = arena_alloc(arena, row->n_provider_addresses,
-                                 sizeof *pas);
+        size_t n = row->n_provider_addresses;
+        struct hnvrec_provider_address **rows
+            = arena_add(arena, xmemdup(row->provider_addresses,
+                                       n * sizeof *rows));
+        char **pas = arena_alloc(arena, n, sizeof *pas);
 
-        for (size_t i = 0; i < row->n_provider_addresses; i++) {
-            pas[i] = row->provider_addresses[i]->address;
+        qsort(rows, n, sizeof *rows, compare_pas);
+        for (size_t i = 0; i < n; i++) {
+            pas[i] = rows[i]->address;
         }
         if (in->n_hosts >= allocated) {
             hosts = x2nrealloc(hosts, &allocated, sizeof *hosts);

@@ -73,6 +73,7 @@ void hnv_deliver_base(struct hnv_compiler *);
 void hnv_flood_base(struct hnv_compiler *);
 void hnv_encap_base(struct hnv_compiler *);
 void hnv_rewrite_base(struct hnv_compiler *);
+void hnv_source_pa_base(struct hnv_compiler *);
 void hnv_pass_base(struct hnv_compiler *);
 void hnv_drop_base(struct hnv_compiler *);
 
@@ -98,11 +99,22 @@ void hnv_lookup_record(struct hnv_compiler *, const struct hnv_located *);
 void hnv_source_record(struct hnv_compiler *, const struct hnv_located *);
 void hnv_deliver_record(struct hnv_compiler *, const struct hnv_located *);
 void hnv_rewrite_record(struct hnv_compiler *, const struct hnv_located *);
+void hnv_source_pa_record(struct hnv_compiler *, const struct hnv_located *);
 
 /* Begins a flow for what the tunnel carries to a record's MAC and CA: IP or,
  * if 'arp', ARP, which only IPv4 has.  Other records may have the same MAC. */
 void hnv_start_to_record(struct hnv_draft *, enum hnv_table, int priority,
                          const struct hnv_located *, bool arp);
+
+/* Makes the frame come from the PA of this host that it should come from when
+ * it goes to 'peer_pa'.  HNV_FLAG_PA6 must be right before. */
+void hnv_source_pa_act(struct hnv_compiler *, const struct in6_addr *peer_pa);
+
+/* Likewise, for peers of both IP versions, where that takes a look-up. */
+void hnv_source_pa_act_both(struct hnv_compiler *);
+
+/* Returns whether 'host' has more than one PA of that IP version. */
+bool hnv_host_has_several_pas(const struct hnv_host *host, bool v4);
 
 /* Returns whether a local port is in 'subnet'. */
 bool hnv_host_has_subnet(const struct hnv_host *, const struct hnv_subnet *);

@@ -465,7 +465,9 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "nothing: the provider network floods what it does not know")        \
     ADVICE(TO_SELF,                                                          \
         "look at the customer route: a next hop that sends to itself would " \
-        "send in a circle; or the machine sends to its own address")
+        "send in a circle; or the machine sends to its own address")         \
+    ADVICE(FLOOD_AGAIN,                                                      \
+        "nothing: the copy that came to another address was delivered")
 
 static const char *const advice[HNV_N_DROPS] = {
 #define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,
