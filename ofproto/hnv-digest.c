@@ -38,15 +38,12 @@ digest_host(const struct hnv_policy *policy, const struct hnv_host *host)
     uint32_t hash = digest_mac(policy->router_mac, 0);
 
     hash = digest_addresses(host->pas, host->n_pas, hash);
-    hash = digest_mac(host->pa_mac, hash);
     hash = hash_add(hash, ofp_to_u16(host->tunnel_port));
     hash = hash_add(hash, ofp_to_u16(host->rewrite_port));
-    hash = hash_add(hash, host->mtu);
-    for (size_t i = 0; i < host->n_neighbors; i++) {
-        hash = digest_addresses(&host->neighbors[i].pa, 1, hash);
-        hash = digest_mac(host->neighbors[i].mac, hash);
-    }
-    return hash;
+
+    /* The MTU and neighbors are in flows that records share. */
+    return (host->rewrite_port != OFPP_NONE
+            ? digest_mac(host->rewrite_mac, hash) : hash);
 }
 
 static uint32_t
