@@ -391,14 +391,10 @@ enum hnv_flag {
                  "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(PA_NEIGHBOR, KNOWN, 100, "next hop whose MAC is known")      \
     HNV_PRIORITY(PA_NEIGHBOR, NONE, 0, "through the host's own IP routing")   \
-    HNV_PRIORITY(SOURCE_PA, RECORD, 120,                                      \
-                 "from the CA of a local record: the record's PA")            \
-    HNV_PRIORITY(SOURCE_PA, MOVED, 110,                                       \
-                 "redirected to a machine that left: the PA where it was")    \
-    HNV_PRIORITY(SOURCE_PA, PORT, 100,                                        \
-                 "from elsewhere, by a local port: PA of its first address")  \
-    HNV_PRIORITY(SOURCE_PA, L2, 90,                                           \
-                 "from the MAC of a local L2 record: the record's PA")        \
+    HNV_PRIORITY(SOURCE_PA, RECORD, 120, "from a local record: its PA")       \
+    HNV_PRIORITY(SOURCE_PA, MOVED, 110, "redirected: PA where it was")        \
+    HNV_PRIORITY(SOURCE_PA, PORT, 100, "else, the port's first PA")           \
+    HNV_PRIORITY(SOURCE_PA, L2, 90, "from a local L2 record: its PA")         \
     HNV_PRIORITY(SOURCE_PA, NONE, 0, "the host's default PA")                 \
     HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
     HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
