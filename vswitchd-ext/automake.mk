@@ -41,10 +41,14 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-foreign.h \
 	vswitchd-ext/nvgre-gro.c \
 	vswitchd-ext/nvgre-gro.h \
+	vswitchd-ext/nvgre-groups.c \
+	vswitchd-ext/nvgre-groups.h \
 	vswitchd-ext/nvgre-hooks.c \
 	vswitchd-ext/nvgre-hooks.h \
 	vswitchd-ext/nvgre-icmp.c \
 	vswitchd-ext/nvgre-icmp.h \
+	vswitchd-ext/nvgre-membership.c \
+	vswitchd-ext/nvgre-membership.h \
 	vswitchd-ext/nvgre-mtu.c \
 	vswitchd-ext/nvgre-mtu.h \
 	vswitchd-ext/nvgre-offload.c \

@@ -10,6 +10,7 @@
 #include "netdev-vport-private.h"
 #include "nvgre-echo.h"
 #include "nvgre-foreign.h"
+#include "nvgre-groups.h"
 #include "nvgre-mtu.h"
 #include "nvgre-offload.h"
 #include "nvgre-pmtu.h"
@@ -188,6 +189,7 @@ netdev_nvgre_init(void)
     nvgre_echo_init();
     nvgre_selftest_init();
     nvgre_foreign_init();
+    nvgre_groups_init();
     return 0;
 }
 
@@ -439,6 +441,7 @@ netdev_nvgre_run(const struct netdev_class *class OVS_UNUSED)
     if (moved) {
         nvgre_ports_for_each(nvgre_mtu_update, NULL);
     }
+    nvgre_groups_run(moved);
     nvgre_resolve_run();
     nvgre_echo_run();
     nvgre_selftest_run();
@@ -456,6 +459,7 @@ netdev_nvgre_wait(const struct netdev_class *class OVS_UNUSED)
         seq_wait(tnl_conf_seq, last_tnl_conf_seq);
     }
     nvgre_pmtu_wait();
+    nvgre_groups_wait();
     nvgre_resolve_wait();
     nvgre_too_big_wait();
     nvgre_echo_wait();

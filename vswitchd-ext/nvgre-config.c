@@ -8,8 +8,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nvgre-offload.h"
+#include "nvgre-too-big.h"
 #include "packets.h"
 #include "util.h"
+
+enum { NVGRE_DEFAULT_TTL = 64 };
+
+/* Returns a new configuration that has 'args' as its options, none of which is
+ * parsed so far, and defaults. */
+struct nvgre_config *
+nvgre_config_create(const struct smap *args)
+{
+    struct nvgre_config *c = xzalloc(sizeof *c);
+
+    c->tnl.ttl = NVGRE_DEFAULT_TTL;
+    c->tnl.dont_fragment = true;
+    c->inner_fragment = true;
+    c->too_big_rate = NVGRE_TOO_BIG_DEFAULT_RATE;
+    c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
+    c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
+    c->path_mtu_discovery = true;
+    c->selftest = true;
+    c->offloads = NVGRE_OFFLOAD_ALL;
+    smap_clone(&c->options, args);
+    sset_init(&c->ignored);
+    return c;
+}
 
 /* Returns a deep copy of 'c'. */
 struct nvgre_config *
@@ -22,6 +47,7 @@ nvgre_config_clone(const struct nvgre_config *c)
         c->peer_layouts,
         c->n_peer_layouts * sizeof *c->peer_layouts);
     nvgre_gateways_clone(&new->gateways);
+    nvgre_group_list_clone(&new->groups);
     smap_clone(&new->options, &c->options);
     sset_clone(&new->ignored, &c->ignored);
     return new;
@@ -35,6 +61,7 @@ nvgre_config_destroy(struct nvgre_config *c)
         free(c->remote_name);
         free(c->peer_layouts);
         nvgre_gateways_destroy(&c->gateways);
+        nvgre_group_list_destroy(&c->groups);
         smap_destroy(&c->options);
         sset_destroy(&c->ignored);
         free(c);

@@ -17,11 +17,14 @@
 #include "nvgre-egress.h"
 #include "nvgre-field.h"
 #include "nvgre-gro.h"
+#include "nvgre-groups.h"
 #include "nvgre-packet.h"
 #include "nvgre-tunnels.h"
 #include "odp-util.h"
 #include "openvswitch/vlog.h"
+#include "ovs-router.h"
 #include "packets.h"
+#include "tnl-neigh-cache.h"
 #include "tnl-ports.h"
 #include "userspace-tso.h"
 #include "util.h"
@@ -98,6 +101,7 @@ void
 nvgre_hook_bridge_port(const struct netdev *netdev, const char *bridge)
 {
     nvgre_egress_add(netdev, bridge);
+    nvgre_groups_add_device(netdev);
 }
 
 /* Called for each packet socket 'fd' that is to receive what comes in on a
@@ -126,6 +130,7 @@ void
 nvgre_hook_tunnel_added(const struct netdev *netdev, odp_port_t odp_port)
 {
     nvgre_coexist_add(netdev, odp_port);
+    nvgre_groups_add(netdev, odp_port);
 }
 
 /* Called when 'netdev' is no longer a tunnel port, whether or not it was added
@@ -135,6 +140,7 @@ void
 nvgre_hook_tunnel_removed(const struct netdev *netdev)
 {
     nvgre_coexist_remove(netdev);
+    nvgre_groups_remove(netdev);
 }
 
 /* Called, from any thread, when 'flow' is about to be sent on the tunnel port
@@ -161,6 +167,49 @@ nvgre_hook_send(const struct netdev *netdev, struct flow *flow,
         }
     }
     return out_port;
+}
+
+/* Called, from any thread, to find the way to 'dst', the destination of a
+ * tunnel.  Like ovs_router_lookup(), but knows what to do with a multicast
+ * group, on tunnels of any kind, as the caller does not know the kind. */
+bool
+nvgre_hook_route(uint32_t mark, const struct in6_addr *dst, char device[],
+                 struct in6_addr *src, struct in6_addr *gw)
+{
+    if (nvgre_is_group(dst)) {
+        *gw = in6addr_any;
+        return nvgre_group_route(mark, dst, device, src);
+    }
+    return ovs_router_lookup(mark, dst, device, src, gw);
+}
+
+/* Called, from any thread, for the MAC address of 'dst', the next hop of a
+ * tunnel that leaves through 'bridge'.  Like tnl_neigh_lookup(), and as
+ * nvgre_hook_route(). */
+int
+nvgre_hook_neighbor(const char *bridge, const struct in6_addr *dst,
+                    struct eth_addr *mac)
+{
+    if (nvgre_is_group(dst)) {
+        *mac = nvgre_group_mac(dst);
+        return 0;
+    }
+    return tnl_neigh_lookup(bridge, dst, mac, true);
+}
+
+/* Called, from any thread, when a packet that 'odp_port' is to decapsulate has
+ * arrived on 'bridge' with source addresses 'ip' and 'mac'.  Like
+ * tnl_neigh_set(), except that an nvgre port learns neighbors by ARP and ND
+ * only: whoever can send to this host from anywhere, with the address of
+ * another host as its source, could otherwise draw to itself, or to the
+ * nearest router, what this host sends to the other one. */
+void
+nvgre_hook_learn_neighbor(odp_port_t odp_port, const char *bridge,
+                          const struct in6_addr *ip, struct eth_addr mac)
+{
+    if (!nvgre_tunnels_is_nvgre_at(odp_port)) {
+        tnl_neigh_set(bridge, ip, mac);
+    }
 }
 
 /* Called, from any thread, when tunnel metadata 'tnl' of one packet is to be
@@ -227,6 +276,13 @@ nvgre_hook_receive_port(struct flow *flow, struct flow_wildcards *wc,
     struct in6_addr remote, local;
     const struct nvgre_tunnel *owner;
 
+    if (odp_port == ODPP_NONE) {
+        odp_port_t group_port = nvgre_groups_receive_port(flow, wc);
+
+        if (group_port != ODPP_NONE) {
+            return group_port;
+        }
+    }
     if (flow->nw_proto != IPPROTO_GRE
         || !flow_get_addresses(flow, &remote, &local)) {
         return odp_port;

@@ -4,14 +4,17 @@
 #define NVGRE_HOOKS_H 1
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/types.h"
 
 struct dp_packet_batch;
+struct eth_addr;
 struct flow;
 struct flow_tnl;
 struct flow_wildcards;
+struct in6_addr;
 struct minimask;
 struct netdev;
 struct ofpact;
@@ -62,6 +65,13 @@ enum ofperr nvgre_hook_refuse_rule(const char *bridge,
 /* ofproto/ofproto-dpif-xlate.c. */
 void nvgre_hook_freeze(struct flow_tnl *, struct flow_wildcards *,
                        bool to_controller);
+bool nvgre_hook_route(uint32_t mark, const struct in6_addr *dst,
+                      char device[], struct in6_addr *src,
+                      struct in6_addr *gw);
+int nvgre_hook_neighbor(const char *bridge, const struct in6_addr *dst,
+                        struct eth_addr *mac);
+void nvgre_hook_learn_neighbor(odp_port_t, const char *bridge,
+                               const struct in6_addr *, struct eth_addr);
 
 /* lib/tnl-ports.c. */
 odp_port_t nvgre_hook_receive_port(struct flow *, struct flow_wildcards *,

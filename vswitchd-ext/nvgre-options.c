@@ -18,8 +18,6 @@
 
 VLOG_DEFINE_THIS_MODULE(nvgre_options);
 
-enum { NVGRE_DEFAULT_TTL = 64 };
-
 #define VSID_RANGE "4096 to 16777214"
 
 /* Option parsers store what 'value' means in '*c'.  They return NULL if it
@@ -272,6 +270,14 @@ parse_gateway_ip(const char *value, struct nvgre_config *c)
 }
 
 static const char *
+parse_multicast_groups(const char *value, struct nvgre_config *c)
+{
+    return (nvgre_group_list_parse(&c->groups, value)
+            ? NULL : "must be IPv4 or IPv6 multicast addresses separated by "
+                     "commas");
+}
+
+static const char *
 parse_inner_fragment(const char *value, struct nvgre_config *c)
 {
     return (parse_bool(value, &c->inner_fragment)
@@ -418,6 +424,7 @@ static const struct option {
     { "receive", parse_receive, 0 },
     { "reserved_vsid", parse_reserved_vsid, 0 },
     { "gateway_ip", parse_gateway_ip, 0 },
+    { "multicast_groups", parse_multicast_groups, 0 },
     { "inner_fragment", parse_inner_fragment, 0 },
     { "too_big_rate", parse_too_big_rate, 0 },
     { "tos", parse_tos, 0 },
@@ -511,6 +518,11 @@ check_together(const char *port, const struct nvgre_config *c,
         ds_put_format(errors, "%s: remote_ip and local_ip must both be IPv4 "
                       "or both be IPv6\n", port);
     }
+    if (c->groups.n && ipv6_addr_is_set(&tnl->ipv6_src)) {
+        ds_put_format(errors, "%s: multicast_groups needs local_ip=flow or "
+                      "none, because its packets are sent to no address of "
+                      "this host\n", port);
+    }
     if (c->n_peer_layouts && !tnl->ip_dst_flow) {
         ds_put_format(errors, "%s: key_layout may name peers only with "
                       "remote_ip=flow\n", port);
@@ -529,25 +541,6 @@ check_together(const char *port, const struct nvgre_config *c,
     }
 }
 
-static struct nvgre_config *
-config_create(const struct smap *args)
-{
-    struct nvgre_config *c = xzalloc(sizeof *c);
-
-    c->tnl.ttl = NVGRE_DEFAULT_TTL;
-    c->tnl.dont_fragment = true;
-    c->inner_fragment = true;
-    c->too_big_rate = NVGRE_TOO_BIG_DEFAULT_RATE;
-    c->tnl.csum = NETDEV_TNL_DEFAULT_NO_CSUM;
-    c->tnl.pt_mode = NETDEV_PT_LEGACY_L2;
-    c->path_mtu_discovery = true;
-    c->selftest = true;
-    c->offloads = NVGRE_OFFLOAD_ALL;
-    smap_clone(&c->options, args);
-    sset_init(&c->ignored);
-    return c;
-}
-
 /* Parses 'args', the options of the port named 'port'.  If they are right,
  * stores the configuration, which the caller must eventually destroy, in '*cp'
  * and returns NULL.  Otherwise, returns all errors, one per line, as a string
@@ -556,7 +549,7 @@ char *
 nvgre_config_parse(const char *port, const struct smap *args,
                    struct nvgre_config **cp)
 {
-    struct nvgre_config *c = config_create(args);
+    struct nvgre_config *c = nvgre_config_create(args);
     struct ds errors = DS_EMPTY_INITIALIZER;
     const struct smap_node *node;
 

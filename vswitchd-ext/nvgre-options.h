@@ -8,6 +8,7 @@
 
 #include "netdev.h"
 #include "nvgre-gateway.h"
+#include "nvgre-groups.h"
 #include "nvgre.h"
 #include "smap.h"
 #include "sset.h"
@@ -80,6 +81,7 @@ struct nvgre_config {
     bool inner_fragment;        /* Cut inner IPv4 packets without DF. */
     uint32_t too_big_rate;      /* Answers per second, see nvgre-too-big.h. */
     struct nvgre_gateways gateways; /* Whom these answers come from. */
+    struct nvgre_group_list groups; /* That it receives from. */
     bool selftest;              /* Answer self-tests of others. */
     struct smap options;        /* As the user gave them. */
     struct sset ignored;        /* Names of options that mean nothing. */
@@ -88,6 +90,7 @@ struct nvgre_config {
 char *nvgre_config_parse(const char *port, const struct smap *options,
                          struct nvgre_config **)
     OVS_WARN_UNUSED_RESULT;
+struct nvgre_config *nvgre_config_create(const struct smap *options);
 struct nvgre_config *nvgre_config_clone(const struct nvgre_config *);
 void nvgre_config_destroy(struct nvgre_config *);
 
