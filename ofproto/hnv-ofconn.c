@@ -46,6 +46,7 @@ enum hnv_ofconn_state {
     S_DISCONNECTED,             /* No connection. */
     S_COUNT,                    /* Waiting for the number of our flows. */
     S_IDLE,                     /* Waiting for hnv_ofconn_start(). */
+    S_BLANK,                    /* The same, and there are none of ours. */
     S_FLOWS,                    /* Waiting for all flows. */
     S_GROUPS,                   /* Waiting for all groups. */
     S_METERS,                   /* Waiting for all meters. */
@@ -62,8 +63,6 @@ struct hnv_ofconn {
     ovs_be32 xid;               /* Of the request that 'state' waits for. */
     bool emptied;               /* Somebody else has removed flows. */
     bool started;               /* Did the owner hnv_ofconn_start() us? */
-    bool blank;                 /* In S_IDLE: has the switch none of our
-                                 * flows? */
     struct rconn_packet_counter *packets; /* Packets queued for sending. */
 
     struct hnv_bundles bundles; /* Changes under way. */
@@ -174,8 +173,7 @@ hnv_ofconn_send_setup(struct hnv_ofconn *oc)
 }
 
 /* Asks for the number of our flows, if 'state' is S_COUNT, otherwise for all
- * flows, then groups and meters.  Flows that are not ours are wanted too then,
- * because one in our tables must be removed. */
+ * flows, not just ours, because others in our tables must be removed. */
 static void
 hnv_ofconn_request_flows(struct hnv_ofconn *oc, enum hnv_ofconn_state state)
 {
@@ -194,22 +192,11 @@ hnv_ofconn_request_flows(struct hnv_ofconn *oc, enum hnv_ofconn_state state)
     oc->state = state;
 }
 
-static void
-hnv_ofconn_begin(struct hnv_ofconn *oc)
-{
-    oc->handler->connected(oc->aux);
-    hnv_ofconn_send_setup(oc);
-    hnv_ofconn_send_monitor(oc);
-    oc->emptied = false;
-    hnv_ofconn_request_flows(oc, S_FLOWS);
-}
-
 /* Follows 'oc''s connection down or up. */
 static void
 hnv_ofconn_track(struct hnv_ofconn *oc)
 {
     unsigned int seqno = rconn_get_connection_seqno(oc->rconn);
-
     if (!rconn_is_connected(oc->rconn)) {
         if (oc->state != S_DISCONNECTED) {
             VLOG_INFO("%s: connection lost", rconn_get_target(oc->rconn));
@@ -220,13 +207,17 @@ hnv_ofconn_track(struct hnv_ofconn *oc)
         hnv_bundles_clear(&oc->bundles);
         oc->rconn_seqno = seqno;
         oc->n_connects++;
-        if (oc->started) {
-            hnv_ofconn_begin(oc);
-        } else {
+        oc->state = S_IDLE;
+        if (!oc->started) {
             hnv_ofconn_request_flows(oc, S_COUNT);
         }
-    } else if (oc->started && oc->state <= S_IDLE) {
-        hnv_ofconn_begin(oc);
+    }
+    if (oc->started && oc->state > S_DISCONNECTED && oc->state < S_FLOWS) {
+        oc->handler->connected(oc->aux);
+        hnv_ofconn_send_setup(oc);
+        hnv_ofconn_send_monitor(oc);
+        oc->emptied = false;
+        hnv_ofconn_request_flows(oc, S_FLOWS);
     }
 }
 
@@ -270,9 +261,8 @@ hnv_ofconn_recv_count(struct hnv_ofconn *oc, const struct ofp_header *oh)
 {
     struct ofputil_aggregate_stats stats;
 
-    oc->blank = (!ofputil_decode_aggregate_stats_reply(&stats, oh)
-                 && !stats.flow_count);
-    oc->state = S_IDLE;
+    oc->state = (ofputil_decode_aggregate_stats_reply(&stats, oh)
+                 || stats.flow_count ? S_IDLE : S_BLANK);
 }
 
 static void
@@ -476,17 +466,15 @@ hnv_ofconn_dump(struct hnv_ofconn *oc)
     }
 }
 
-/* Returns true if the switch is known to have no flow of an hnv-agent, so that
- * nothing is lost if it gets a few before the others.  False after
- * hnv_ofconn_start(). */
+/* Returns true if the switch has no flow of an hnv-agent, so that it loses
+ * nothing if it gets some before the others.  Not after hnv_ofconn_start(). */
 bool
 hnv_ofconn_is_blank(const struct hnv_ofconn *oc)
 {
-    return oc->state == S_IDLE && oc->blank;
+    return oc->state == S_BLANK;
 }
 
-/* From now on, the owner knows what the switch should have, so that 'oc' may
- * tell it what the switch has. */
+/* Lets 'oc' tell its owner what the switch has, and then take changes. */
 void
 hnv_ofconn_start(struct hnv_ofconn *oc)
 {
@@ -514,7 +502,7 @@ hnv_ofconn_get_state(const struct hnv_ofconn *oc)
 {
     return (oc->state == S_DISCONNECTED ? rconn_get_state(oc->rconn)
             : oc->state == S_READY ? "ready"
-            : oc->state <= S_IDLE ? "waiting for the HNV database"
+            : oc->state <= S_BLANK ? "waiting for the HNV database"
             : "reading the switch's tables");
 }
 
