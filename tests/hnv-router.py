@@ -27,6 +27,10 @@ PORTS = ["vm1", "vm2", "vm3", "fw", "vm5", "mgmt", "vm7", "vm8", "v10a",
          "v10b"]
 PACKETS = 400
 
+# What connection tracking may know about a packet.
+STATES = {"new": "trk,new", "est": "trk,est", "reply": "trk,est,rpl",
+          "related": "trk,rel", "invalid": "trk,inv"}
+
 
 def ip(text):
     return ipaddress.ip_address(text)
@@ -39,6 +43,11 @@ def net(text):
 def inside(address, prefix):
     return ip(address).version == net(prefix).version \
         and ip(address) in net(prefix)
+
+
+def in_ports(number, rule, side):
+    return any(int(ports.split("-")[0]) <= number <= int(ports.split("-")[-1])
+               for ports in rule.get(side + "_ports", ["0-65535"]))
 
 
 # ---------------------------------------------------------------------------
@@ -67,6 +76,8 @@ def make_acl(rng):
     if rng.random() < .5:
         first = rng.randrange(1, 2000)
         acl["local_ports"] = ["%d-%d" % (first, first + rng.randrange(1500))]
+    if acl["allow"] and rng.random() < .4:
+        acl["stateful"] = True
     return acl
 
 
@@ -170,22 +181,34 @@ class Router:
         return max(found, default=(None,))[-1]
 
     @staticmethod
-    def allows(machine, packet, inbound):
+    def denies(machine, packet, inbound):
+        """Returns why an ACL of 'machine' drops the packet, or None."""
+        state = None
+        if any(r.get("stateful") for r in machine["acls"]):
+            state = packet["states"][inbound]
+            packet["asked"].append(state)
+        if state in ("est", "reply", "related"):
+            return None
         local, remote = ("dst", "src") if inbound else ("src", "dst")
         rules = [r for r in machine["acls"] if r["inbound"] == inbound]
         for rule in sorted(rules, key=lambda r: (-r["weight"], r["allow"])):
-            first, last = map(int, rule.get("local_ports",
-                                            ["0-65535"])[0].split("-"))
             if rule.get("protocol", packet["proto"]) == packet["proto"] \
                     and all(inside(packet[remote], p)
                             for p in rule.get("remote", [])) \
-                    and first <= packet["tp_" + local] <= last:
-                return rule["allow"]
-        return True
+                    and in_ports(packet["tp_" + local], rule, "local") \
+                    and in_ports(packet["tp_" + remote], rule, "remote"):
+                if not rule["allow"]:
+                    return "drop acl"
+                if rule.get("stateful") and state == "invalid":
+                    return "drop ct-invalid"
+                packet["commits"] += rule.get("stateful", False)
+                return None
+        return None
 
     def deliver(self, machine, packet):
-        if not self.allows(machine, packet, True):
-            return "drop acl"
+        why = self.denies(machine, packet, True)
+        if why:
+            return why
         return self.sent(machine["port"], packet)
 
     @staticmethod
@@ -235,8 +258,9 @@ class Router:
         if packet["src"] not in sender["addresses"] \
                 and not self.forwards(sender, packet["src"]):
             return "drop spoof-ip"
-        if not self.allows(sender, packet, False):
-            return "drop acl"
+        why = self.denies(sender, packet, False)
+        if why:
+            return why
         hop = self.route(domain, packet["dst"], sender["vsid"]
                          if domain["external_router"] else None)
         if hop is None:
@@ -333,7 +357,9 @@ def random_packet(rng, router, sender):
     return {"dl_src": sender["mac"], "src": pick(sender["addresses"]),
             "dl_dst": rng.choice([ROUTER, peer["mac"]]), "dst": dst,
             "proto": rng.choice([6, 17]), "ttl": rng.choice([1, 2, 64]),
-            "tp_src": rng.randrange(1, 3000), "tp_dst": rng.randrange(1, 3000)}
+            "tp_src": rng.randrange(1, 3000), "tp_dst": rng.randrange(1, 3000),
+            "states": rng.choices(list(STATES), k=2), "asked": [],
+            "commits": 0}
 
 
 def local_case(rng, router):
@@ -405,8 +431,9 @@ def to_flow(where, packet):
 
 def simplify(text, packet):
     """What hnv-verdict.py says, as the router says it."""
-    if text.startswith("drop "):
-        return text
+    dropped = re.search(r"(?:^|; )(drop [a-z-]+)$", text)
+    if dropped and not re.search(r"\bask\b", text):
+        return dropped.group(1)
     hears = re.search(r"(?:sip|ipv6\(src)=([0-9a-f.:]+)", text)
     if not packet["proto"] and hears:
         return "%s hears %s of %s" % (
@@ -422,7 +449,8 @@ def simplify(text, packet):
     ttl = re.search(r"(?:ttl|hlimit)=(\d+)", text)
     if ttl:
         packet["ttl"] = int(ttl.group(1))
-    where = re.sub(r"set\((?:[^()]|\([^()]*\))*\),", "", text)
+    where = re.sub(r"(?:set|ct)\((?:[^()]|\([^()]*\))*\),?", "", text)
+    where = re.sub(r"recirc(?:; |$)", "", where)
     where = re.sub(r"nvgre\[(\d+) [^>]*>(.*)\]", r"nvgre \1 \2", where)
     return Router.sent(where, packet)
 
@@ -438,28 +466,37 @@ def load_verdict():
 CASES = [local_case, local_case, tunnel_case, tunnel_case, ask_case]
 
 
-def check(seed, bridge):
+def random_cases(seed):
+    policy, machines, rng = make(seed)
+    router = Router(policy, machines)
+    return [rng.choice(CASES)(rng, router) for _ in range(PACKETS)]
+
+
+def check(cases, bridge):
     verdict = load_verdict()
     switch = verdict.Switch(os.environ.get("OVS_RUNDIR", "."))
     names = verdict.read_names("hnvtest")
     ports = verdict.read_ports(switch)
-    policy, machines, rng = make(seed)
-    router = Router(policy, machines)
     seen = {}
-    for _ in range(PACKETS):
-        where, packet, judge = rng.choice(CASES)(rng, router)
+    for where, packet, judge in cases:
         flow = to_flow(where, packet)
         copy = dict(packet)
         want = judge()
-        trace = switch.call("ofproto/trace", bridge, flow, "-generate")
+        states = [w for state in packet["asked"]
+                  for w in ("--ct-next", STATES[state])]
+        trace = switch.call("ofproto/trace", bridge, flow, *states,
+                            "-generate")
         got = simplify(verdict.verdict(trace, names, ports), copy)
+        want += " commits %d" % packet["commits"]
+        actions = "".join(re.findall("^Datapath actions: .*", trace, re.M))
+        got += " commits %d" % actions.count("ct(commit")
         if got != want:
-            print("seed %d: %s\nwant: %s\ngot:  %s" % (seed, flow, want, got))
+            print("%s %s\nwant: %s\ngot:  %s" % (flow, states, want, got))
             print(trace)
             return 1
-        seen[want.split()[0] + (" " + want.split()[1]
-                                if want.startswith("drop") else "")] = True
-    print(" ".join(sorted(seen)), file=sys.stderr)
+        kind = " ".join(want.split()[:2 if want.startswith("drop") else 1])
+        seen[kind] = seen.get(kind, 0) + 1
+    print(" ".join("%s: %d," % kind for kind in sorted(seen.items())))
     return 0
 
 
@@ -467,7 +504,7 @@ def main():
     if sys.argv[1] == "make":
         json.dump(make(int(sys.argv[2]))[0], sys.stdout)
     else:
-        sys.exit(check(int(sys.argv[2]), sys.argv[3]))
+        sys.exit(check(random_cases(int(sys.argv[2])), sys.argv[3]))
 
 
 if __name__ == "__main__":
