@@ -12,7 +12,6 @@
 #include "hnv-bundles.h"
 #include "hnv-pipeline.h"
 #include "openvswitch/ofp-bundle.h"
-#include "openvswitch/ofp-ct.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-meter.h"
@@ -120,7 +119,7 @@ hnv_ofconn_set_bridge(struct hnv_ofconn *oc, const char *bridge)
 }
 
 /* Sends 'msg'.  Returns its transaction ID. */
-static ovs_be32
+ovs_be32
 hnv_ofconn_send(struct hnv_ofconn *oc, struct ofpbuf *msg)
 {
     const struct ofp_header *oh = msg->data;
@@ -573,18 +572,6 @@ hnv_ofconn_resume(struct hnv_ofconn *oc, const struct ofputil_packet_in *pin,
 {
     hnv_ofconn_send_limited(oc, ofputil_encode_resume(
                                 pin, continuation, OFPUTIL_P_OF15_OXM));
-}
-
-void
-hnv_ofconn_flush_sessions(struct hnv_ofconn *oc, uint16_t zone,
-                          uint64_t label)
-{
-    struct ofp_ct_match match = {
-        .labels.u64.lo = label,
-        .labels_mask.u64.lo = label ? UINT64_MAX : 0,
-    };
-
-    hnv_ofconn_send(oc, ofp_ct_match_encode(&match, &zone, OFP15_VERSION));
 }
 
 struct hnv_ofconn_stats

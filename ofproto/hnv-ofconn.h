@@ -126,10 +126,9 @@ void hnv_ofconn_send_packet(struct hnv_ofconn *,
 void hnv_ofconn_resume(struct hnv_ofconn *, const struct ofputil_packet_in *,
                        const struct ofpbuf *continuation);
 
-/* Connection tracking: forgets the sessions of 'zone', or if 'label' is not 0,
- * those of them that have it as the low half of their ct_label. */
-void hnv_ofconn_flush_sessions(struct hnv_ofconn *, uint16_t zone,
-                               uint64_t label);
+/* Any other message, of OpenFlow 1.5, of which the module takes over
+ * 'msg'.  Nothing tells whether it arrived. */
+ovs_be32 hnv_ofconn_send(struct hnv_ofconn *, struct ofpbuf *msg);
 
 /* Counters, since the start of the program. */
 struct hnv_ofconn_stats {

@@ -12,6 +12,7 @@
 #include "hnv-ofconn.h"
 #include "hnv-ovs.h"
 #include "hnv-pipeline.h"
+#include "openvswitch/ofp-ct.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "uuid.h"
@@ -186,10 +187,17 @@ is_known(const struct hnv_ovs *ovs, const struct hnv_lport *lport)
 static void
 flush(struct hnv_zones *zones, const struct hnv_flush *f)
 {
+    struct ofp_ct_match match = {
+        .labels.u64.lo = f->label,
+        .labels_mask.u64.lo = f->label ? UINT64_MAX : 0,
+    };
+    uint16_t zone = f->zone;
+
     COVERAGE_INC(hnv_sessions_flushed);
     VLOG_DBG("ending sessions of zone %"PRIu16", label %"PRIx64, f->zone,
              f->label);
-    hnv_ofconn_flush_sessions(zones->ofconn, f->zone, f->label);
+    hnv_ofconn_send(zones->ofconn,
+                    ofp_ct_match_encode(&match, &zone, OFP15_VERSION));
 }
 
 /* Finds out which sessions end when 'new' takes the place of 'old', which is
