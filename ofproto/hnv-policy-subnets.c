@@ -8,6 +8,7 @@
 
 #include "packets.h"
 #include "util.h"
+#include "uuid.h"
 
 void
 hnv_policy_free_subnet(struct hnv_subnet *subnet)
@@ -187,6 +188,18 @@ add_subnet(struct hnv_policy *policy, const struct hnv_subnet_row *row)
     return NULL;
 }
 
+static int
+compare_rows(const void *a_, const void *b_)
+{
+    const struct hnv_subnet_row *a = *(const void *const *) a_;
+    const struct hnv_subnet_row *b = *(const void *const *) b_;
+
+    return (a->vsid != b->vsid ? (a->vsid < b->vsid ? -1 : 1)
+            : uuid_compare_3way(&a->uuid, &b->uuid));
+}
+
+/* Of subnets whose prefixes overlap, the first counts: the one with the lowest
+ * VSID, which people can tell and which does not change. */
 void
 hnv_policy_add_subnets(struct hnv_policy_builder *b)
 {
@@ -194,6 +207,9 @@ hnv_policy_add_subnets(struct hnv_policy_builder *b)
     const void **rows = hnv_policy_sort(b->input->subnets, n,
                                         sizeof *b->input->subnets);
 
+    if (n) {
+        qsort(rows, n, sizeof *rows, compare_rows);
+    }
     for (size_t i = 0; i < n; i++) {
         const struct hnv_subnet_row *row = rows[i];
         char *error = add_subnet(b->policy, row);
