@@ -27,6 +27,7 @@ EXTRA_DIST += tests/mutants tests/mutate
 check-mutants: tests/hnvtest tests/testsuite
 	@$(PYTHON3) '$(srcdir)/tests/mutate' --dir=_ovs/mutants \
 	  --mutants='$(srcdir)/tests/mutants' --source='$(srcdir)/vswitchd-ext' \
+	  --source='$(srcdir)/ofproto' \
 	  --testsuite=tests/testsuite --path='$(OVS_TEST_PATH)' \
 	  --compile='$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -O0' \
 	  --link='$(LIBTOOL) --silent --tag=CC --mode=link $(CC) $(LDFLAGS)' \
