@@ -117,7 +117,10 @@ locate(const struct hnv_host *host, const struct hnv_record *record,
     }
 
     l->kind = HNV_KIND_UNUSABLE;
-    if (record->disabled || record->rule == HNV_RULE_NONE) {
+    if (record->disabled || record->rule == HNV_RULE_NONE
+        || (record->rule == HNV_RULE_REWRITE && peer
+            && hnv_host_has_pa(host, &peer->pas[0]))) {
+        /* A host must not take its own address away from itself. */
         return;
     } else if (here && lport) {
         l->kind = HNV_KIND_LOCAL;

@@ -14,6 +14,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-cs.h"
+#include "packets.h"
 #include "util.h"
 #include "uuid.h"
 
@@ -31,12 +32,19 @@ struct hnv_bad {
     bool stale;                 /* Gone, unless the update mentions it. */
 };
 
+/* The record that a provider address is rewritten for. */
+struct hnv_rewritten {
+    struct hmap_node node;      /* In 'rewritten' of struct hnv_records. */
+    struct hnv_entry *entry;
+};
+
 struct hnv_records {
     const struct hnv_records_handler *handler;
     void *aux;
     struct hnv_peers *peers;
     struct hmap by_uuid;        /* Contains "struct hnv_entry"s. */
     struct hmap by_ca;          /* The same. */
+    struct hmap rewritten;      /* Contains "struct hnv_rewritten"s. */
     struct hmap bad;            /* Contains "struct hnv_bad"s. */
     bool sweep;                 /* Are there stale entries? */
     bool removed;               /* Might a bad one be good now? */
@@ -55,6 +63,7 @@ hnv_records_create(struct hnv_peers *peers,
     records->peers = peers;
     hmap_init(&records->by_uuid);
     hmap_init(&records->by_ca);
+    hmap_init(&records->rewritten);
     hmap_init(&records->bad);
     return records;
 }
@@ -68,12 +77,62 @@ hnv_bad_remove(struct hnv_records *records, struct hnv_bad *bad)
     free(bad);
 }
 
+static uint32_t
+hash_ca(uint32_t domain_key, const struct in6_addr *ca)
+{
+    return hash_bytes(ca, sizeof *ca, domain_key);
+}
+
+static struct hnv_rewritten *
+hnv_rewritten_find(const struct hnv_records *records,
+                   const struct in6_addr *pa)
+{
+    struct hnv_rewritten *rewritten;
+
+    HMAP_FOR_EACH_WITH_HASH (rewritten, node, hash_ca(0, pa),
+                             &records->rewritten) {
+        if (ipv6_addr_equals(&rewritten->entry->record.peer->pas[0], pa)) {
+            return rewritten;
+        }
+    }
+    return NULL;
+}
+
+static void
+hnv_entry_index(struct hnv_records *records, struct hnv_entry *entry)
+{
+    const struct hnv_record *record = &entry->record;
+
+    hmap_insert(&records->by_ca, &entry->by_ca,
+                hash_ca(record->domain_key, &record->ca));
+    if (record->rule == HNV_RULE_REWRITE) {
+        struct hnv_rewritten *rewritten = xmalloc(sizeof *rewritten);
+
+        rewritten->entry = entry;
+        hmap_insert(&records->rewritten, &rewritten->node,
+                    hash_ca(0, &record->peer->pas[0]));
+    }
+}
+
+static void
+hnv_entry_unindex(struct hnv_records *records, struct hnv_entry *entry)
+{
+    hmap_remove(&records->by_ca, &entry->by_ca);
+    if (entry->record.rule == HNV_RULE_REWRITE) {
+        struct hnv_rewritten *rewritten
+            = hnv_rewritten_find(records, &entry->record.peer->pas[0]);
+
+        hmap_remove(&records->rewritten, &rewritten->node);
+        free(rewritten);
+    }
+}
+
 static void
 hnv_entry_remove(struct hnv_records *records, struct hnv_entry *entry)
 {
     records->handler->removed(entry, records->aux);
     hmap_remove(&records->by_uuid, &entry->by_uuid);
-    hmap_remove(&records->by_ca, &entry->by_ca);
+    hnv_entry_unindex(records, entry);
     hnv_record_release(records->peers, &entry->record);
     free(entry);
     records->removed = true;
@@ -84,9 +143,13 @@ void
 hnv_records_destroy(struct hnv_records *records)
 {
     if (records) {
+        struct hnv_rewritten *rewritten;
         struct hnv_entry *entry;
         struct hnv_bad *bad;
 
+        HMAP_FOR_EACH_POP (rewritten, node, &records->rewritten) {
+            free(rewritten);
+        }
         HMAP_FOR_EACH_POP (entry, by_uuid, &records->by_uuid) {
             hnv_record_release(records->peers, &entry->record);
             free(entry);
@@ -96,15 +159,10 @@ hnv_records_destroy(struct hnv_records *records)
         }
         hmap_destroy(&records->by_uuid);
         hmap_destroy(&records->by_ca);
+        hmap_destroy(&records->rewritten);
         hmap_destroy(&records->bad);
         free(records);
     }
-}
-
-static uint32_t
-hash_ca(uint32_t domain_key, const struct in6_addr *ca)
-{
-    return hash_bytes(ca, sizeof *ca, domain_key);
 }
 
 /* Returns the record that is row 'uuid', or NULL. */
@@ -214,10 +272,9 @@ hnv_records_put(struct hnv_records *records, struct hnv_entry *entry,
     if (entry) {
         struct hnv_record old = entry->record;
 
-        hmap_remove(&records->by_ca, &entry->by_ca);
+        hnv_entry_unindex(records, entry);
         entry->record = *record;
-        hmap_insert(&records->by_ca, &entry->by_ca,
-                    hash_ca(record->domain_key, &record->ca));
+        hnv_entry_index(records, entry);
         records->handler->put(entry, &old, records->aux);
         hnv_record_release(records->peers, &old);
         records->removed = true;
@@ -226,41 +283,70 @@ hnv_records_put(struct hnv_records *records, struct hnv_entry *entry,
         entry->record = *record;
         hmap_insert(&records->by_uuid, &entry->by_uuid,
                     uuid_hash(&record->uuid));
-        hmap_insert(&records->by_ca, &entry->by_ca,
-                    hash_ca(record->domain_key, &record->ca));
+        hnv_entry_index(records, entry);
         records->handler->put(entry, NULL, records->aux);
     }
     entry->stale = false;
 }
 
-/* Returns what is wrong with a second record for one customer address, or
- * NULL if 'record' is the only one or the one to keep. */
+/* Returns what is wrong with a record that has 'what' in common with record
+ * 'other'. */
 static char *
-hnv_records_check_duplicate(struct hnv_records *records,
-                            const struct hnv_record *record)
+explain_rival(const char *what, const struct uuid *other)
 {
-    struct hnv_entry *other = hnv_records_find_ca(records, record->domain_key,
-                                                  &record->ca);
+    return xasprintf("%s is that of record "UUID_FMT" too%s; delete one of "
+                     "them", what, UUID_ARGS(other),
+                     !strcmp(what, "customer_address")
+                     ? ", written another way" : ", and IP rewrite must tell "
+                     "them apart by it");
+}
+
+/* Decides between 'record' and 'other', which may be NULL or the same row, and
+ * both of which have 'what': the one with the lower UUID stays.  Returns NULL
+ * if that is 'record', otherwise what is wrong with it. */
+static char *
+hnv_records_contend(struct hnv_records *records, struct hnv_entry *other,
+                    const struct hnv_record *record, const char *what)
+{
+    struct hnv_raw raw;
+    struct uuid uuid;
 
     if (!other || uuid_equals(&other->record.uuid, &record->uuid)) {
         return NULL;
     }
-    if (uuid_compare_3way(&other->record.uuid, &record->uuid) < 0) {
-        return xasprintf("customer_address is that of record "UUID_FMT" too, "
-                         "written another way; delete one of them",
-                         UUID_ARGS(&other->record.uuid));
+    uuid = other->record.uuid;
+    if (uuid_compare_3way(&uuid, &record->uuid) < 0) {
+        return explain_rival(what, &uuid);
     }
-
-    struct uuid uuid = other->record.uuid;
-    struct hnv_raw raw;
-
     hnv_entry_to_raw(records, other, &raw);
     hnv_entry_remove(records, other);
     hnv_records_put_bad(records, &uuid, &raw,
-                        xasprintf("customer_address is that of record "UUID_FMT
-                                  " too, written another way; delete one of "
-                                  "them", UUID_ARGS(&record->uuid)), true);
+                        explain_rival(what, &record->uuid), true);
     return NULL;
+}
+
+/* Returns what is wrong with a second record for one customer address, or for
+ * one provider address with IP rewrite, whichever tenant's: what comes for it
+ * can go to one machine only.  Returns NULL if 'record' is the only one or the
+ * one to keep. */
+static char *
+hnv_records_check_duplicate(struct hnv_records *records,
+                            const struct hnv_record *record)
+{
+    char *error = hnv_records_contend(
+        records, hnv_records_find_ca(records, record->domain_key,
+                                     &record->ca),
+        record, "customer_address");
+
+    if (!error && record->rule == HNV_RULE_REWRITE) {
+        struct hnv_rewritten *rewritten
+            = hnv_rewritten_find(records, &record->peer->pas[0]);
+
+        error = hnv_records_contend(records,
+                                    rewritten ? rewritten->entry : NULL,
+                                    record, "provider address");
+    }
+    return error;
 }
 
 /* Row 'uuid' became 'raw', which this takes over. */

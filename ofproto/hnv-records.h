@@ -29,7 +29,8 @@ struct hnv_peers;
  * after.
  *
  * A row that makes no sense is kept apart, with what is wrong with it.  So is
- * the one with the greater UUID if two rows are about one customer address.
+ * the one with the greater UUID if two rows are about one customer address, or
+ * if two rows, of whichever tenants, rewrite one provider address.
  *
  *
  * What not

@@ -300,11 +300,45 @@ check_location(struct verdict *v, const struct ovsdb_idl *idl,
     return subnet;
 }
 
+static bool
+is_rewritten(const struct hnvrec_lookup_record *row)
+{
+    return row->rule && !strcmp(row->rule, "rewrite");
+}
+
+/* What comes for a provider address that is rewritten goes to one machine. */
 static void
-check_rewrite(struct verdict *v, const struct hnvrec_lookup_record *row,
+check_alone(struct verdict *v, struct ovsdb_idl *idl,
+            const struct hnvrec_lookup_record *row)
+{
+    const char *pa = row->provider_addresses[0];
+    const struct hnvrec_provider_address *host;
+    const struct hnvrec_lookup_record *other;
+
+    HNVREC_PROVIDER_ADDRESS_FOR_EACH (host, idl) {
+        if (!strcmp(host->address, pa)) {
+            fault(v, "provider address %s is that of host \"%s\" itself; IP "
+                  "rewrite needs one that only this record has", pa,
+                  host->host_name);
+        }
+    }
+    HNVREC_LOOKUP_RECORD_FOR_EACH (other, idl) {
+        if (other != row && is_rewritten(other)
+            && other->n_provider_addresses
+            && !strcmp(other->provider_addresses[0], pa)) {
+            fault(v, "provider address %s is that of record %s in virtual "
+                  "subnet %"PRId64", too; IP rewrite needs one that only this "
+                  "record has", pa, other->customer_address, other->vsid);
+        }
+    }
+}
+
+static void
+check_rewrite(struct verdict *v, struct ovsdb_idl *idl,
+              const struct hnvrec_lookup_record *row,
               const struct in6_addr *ca)
 {
-    bool rewrite = row->rule && !strcmp(row->rule, "rewrite");
+    bool rewrite = is_rewritten(row);
     struct in6_addr pa;
 
     if (row->n_use_vm_mac && *row->use_vm_mac && !rewrite) {
@@ -318,11 +352,13 @@ check_rewrite(struct verdict *v, const struct hnvrec_lookup_record *row,
         fault(v, "rule=rewrite needs one provider address of its own, and "
               "there are %"PRIuSIZE, row->n_provider_addresses);
     } else if (check_machine(v, "provider_addresses",
-                             row->provider_addresses[0], &pa)
-               && hnv_address_is_v4(&pa) != hnv_address_is_v4(ca)) {
-        fault(v, "provider address %s is of another family than the customer "
-              "address, so that one cannot be rewritten to the other; use "
-              "rule=encap", row->provider_addresses[0]);
+                             row->provider_addresses[0], &pa)) {
+        if (hnv_address_is_v4(&pa) != hnv_address_is_v4(ca)) {
+            fault(v, "provider address %s is of another family than the "
+                  "customer address, so that one cannot be rewritten to the "
+                  "other; use rule=encap", row->provider_addresses[0]);
+        }
+        check_alone(v, idl, row);
     }
 }
 
@@ -382,7 +418,7 @@ hnv_ctl_check_record(const struct ctl_context *ctx,
     if (subnet && check_machine(&v, "customer_address",
                                 row->customer_address, &ca)) {
         check_customer_address(&v, subnet, &ca);
-        check_rewrite(&v, row, &ca);
+        check_rewrite(&v, ctx->idl, row, &ca);
     }
     return verdict_end(&v);
 }

@@ -105,6 +105,13 @@ pre_record_add(struct ctl_context *ctx)
     if (pool_name(ctx->argv[2]) || pool_name(ctx->argv[3])) {
         hnv_ctl_want_pools(ctx);
     }
+    for (int i = 5; i < ctx->argc; i++) {
+        if (!strcmp(ctx->argv[i], "rule=rewrite")) {
+            /* To see that nobody else has the provider address. */
+            hnv_ctl_want_all_records(ctx);
+            hnv_ctl_want(ctx, &hnvrec_table_provider_address);
+        }
+    }
 }
 
 static void
