@@ -109,6 +109,10 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-installer.h \
 	ofproto/hnv-lazy.c \
 	ofproto/hnv-lazy.h \
+	ofproto/hnv-lazy-private.h \
+	ofproto/hnv-lazy-requests.c \
+	ofproto/hnv-moves.c \
+	ofproto/hnv-moves.h \
 	ofproto/hnv-ofconn.c \
 	ofproto/hnv-ofconn.h \
 	ofproto/hnv-acl-log.c \
@@ -127,6 +131,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-records.h \
 	ofproto/hnv-report.c \
 	ofproto/hnv-report.h \
+	ofproto/hnv-requests.c \
+	ofproto/hnv-requests.h \
 	ofproto/hnv-show.c \
 	ofproto/hnv-show.h \
 	ofproto/hnv-snapshot.c \

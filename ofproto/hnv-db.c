@@ -65,6 +65,7 @@ static const struct ovsdb_idl_table_class *tables[] = {
     &hnvrec_table_address_set,
     &hnvrec_table_port_acl,
     &hnvrec_table_controller_hook,
+    &hnvrec_table_lookup_request,
 };
 
 /* Columns in them that it does not: for people, or for other programs. */
@@ -89,6 +90,7 @@ static const struct ovsdb_idl_column *unread[] = {
     &hnvrec_address_set_col_external_ids,
     &hnvrec_port_acl_col_external_ids,
     &hnvrec_controller_hook_col_external_ids,
+    &hnvrec_lookup_request_col_timestamp,
 };
 
 /* Columns that we write ourselves: their change is no news. */
@@ -342,6 +344,7 @@ hnv_db_set_host_conditions(struct hnv_db *db)
     struct ovsdb_idl_condition state = OVSDB_IDL_CONDITION_INIT(&state);
     struct ovsdb_idl_condition pa = OVSDB_IDL_CONDITION_INIT(&pa);
     struct ovsdb_idl_condition port = OVSDB_IDL_CONDITION_INIT(&port);
+    struct ovsdb_idl_condition ask = OVSDB_IDL_CONDITION_INIT(&ask);
     const char *name;
 
     hnvrec_host_add_clause_name(&host, OVSDB_F_EQ, db->host_name);
@@ -353,6 +356,10 @@ hnv_db_set_host_conditions(struct hnv_db *db)
     hnvrec_provider_address_add_clause_host_name(&pa, OVSDB_F_EQ,
                                                  db->host_name);
     hnv_db_set_condition(db, &hnvrec_table_provider_address, &pa);
+
+    hnvrec_lookup_request_add_clause_host_name(&ask, OVSDB_F_EQ,
+                                               db->host_name);
+    hnv_db_set_condition(db, &hnvrec_table_lookup_request, &ask);
 
     SSET_FOR_EACH (name, &db->port_ids) {
         hnvrec_port_add_clause_name(&port, OVSDB_F_EQ, name);

@@ -18,6 +18,7 @@
 #include "hnv-idl.h"
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
+#include "hnv-moves.h"
 #include "hnv-ofconn.h"
 #include "hnv-ovs.h"
 #include "hnv-packet-in.h"
@@ -25,6 +26,7 @@
 #include "hnv-policy.h"
 #include "hnv-records.h"
 #include "hnv-report.h"
+#include "hnv-requests.h"
 #include "hnv-show.h"
 #include "hnv-snapshot.h"
 #include "hnv-stages.h"
@@ -65,6 +67,7 @@ hnv_engine_create(const char *ovs_remote)
     engine->peers = hnv_peers_create();
     engine->records = hnv_records_create(engine->peers, &hnv_glue_records,
                                          engine);
+    engine->moves = hnv_moves_create();
     engine->ofconn = hnv_ofconn_create(&hnv_glue_ofconn, engine);
     engine->installer = hnv_installer_create(engine->ofconn, engine->peers,
                                              engine->records);
@@ -73,6 +76,7 @@ hnv_engine_create(const char *ovs_remote)
                                                &hnv_glue_packet_in, engine);
     engine->report = hnv_report_create(engine);
     engine->zones = hnv_zones_create(engine->ofconn);
+    engine->requests = hnv_requests_create(engine);
     hnv_show_init(engine);
     return engine;
 }
@@ -83,9 +87,11 @@ hnv_engine_destroy(struct hnv_engine *engine)
 {
     if (engine) {
         hnv_zones_destroy(engine->zones);
+        hnv_requests_destroy(engine->requests);
         hnv_report_destroy(engine->report);
         hnv_packet_ins_destroy(engine->packet_ins);
         hnv_lazy_destroy(engine->lazy);
+        hnv_moves_destroy(engine->moves);
         hnv_records_destroy(engine->records);
         hnv_installer_destroy(engine->installer);
         hnv_ofconn_destroy(engine->ofconn);
@@ -414,6 +420,7 @@ hnv_engine_run(struct hnv_engine *engine)
 
     hnv_engine_run_policy(engine);
     hnv_ofconn_run(engine->ofconn);
+    hnv_moves_run(engine->moves, engine->records, engine->installer);
     hnv_installer_run(engine->installer);
     for (size_t i = 0; i < engine->n_fetched; i++) {
         hnv_lazy_installed(engine->lazy, &engine->fetched[i]);
@@ -423,6 +430,7 @@ hnv_engine_run(struct hnv_engine *engine)
     hnv_zones_run(engine->zones, hnv_installer_is_done(engine->installer));
 
     hnv_report_run(engine->report);
+    hnv_requests_run(engine->requests);
     hnv_show_run(engine);
     hnv_engine_trim(engine);
     hnv_db_commit(engine->db);
@@ -436,9 +444,11 @@ hnv_engine_wait(struct hnv_engine *engine)
     hnv_db_wait(engine->db);
     hnv_feed_wait(engine->feed);
     hnv_ofconn_wait(engine->ofconn);
+    hnv_moves_wait(engine->moves);
     hnv_installer_wait(engine->installer);
     hnv_lazy_wait(engine->lazy);
     hnv_report_wait(engine->report);
+    hnv_requests_wait(engine->requests);
     if (hnv_engine_is_policy_old(engine)) {
         poll_timer_wait_until(engine->next_policy);
     }

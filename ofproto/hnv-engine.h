@@ -38,7 +38,8 @@ struct simap;
  * What not
  * --------
  *
- * What is shown and reported is in hnv-show and hnv-report.
+ * What is shown, reported, and requested is in hnv-show, hnv-report, and
+ * hnv-requests.
  *
  *
  * Thread-safety
@@ -52,12 +53,14 @@ struct hnv_engine {
     struct hnv_feed *feed;
     struct hnv_peers *peers;
     struct hnv_records *records;
+    struct hnv_moves *moves;
     struct hnv_ofconn *ofconn;
     struct hnv_installer *installer;
     struct hnv_lazy *lazy;
     struct hnv_packet_ins *packet_ins;
     struct hnv_report *report;
     struct hnv_zones *zones;
+    struct hnv_requests *requests;
 
     unsigned int ovs_seqno;     /* Of 'ovs', when configured from it. */
     unsigned int policy_ovs_seqno; /* Of 'ovs', when the policy was made. */

@@ -18,10 +18,12 @@
 #include "hnv-idl.h"
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
+#include "hnv-moves.h"
 #include "hnv-ofconn.h"
 #include "hnv-packet-in.h"
 #include "hnv-policy.h"
 #include "hnv-records.h"
+#include "hnv-requests.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofpbuf.h"
@@ -114,7 +116,11 @@ glue_put(struct hnv_entry *entry, const struct hnv_record *old,
            void *engine_)
 {
     struct hnv_engine *engine = engine_;
+    const struct hnv_host *host = hnv_installer_get_host(engine->installer);
 
+    if (old && host) {
+        hnv_moves_update(engine->moves, host, entry, old);
+    }
     hnv_installer_put_record(engine->installer, entry, old);
     if (!old && hnv_lazy_has_record(engine->lazy, &entry->record.uuid)) {
         if (engine->n_fetched >= engine->allocated_fetched) {
@@ -305,6 +311,21 @@ glue_ask(const struct uuid *domain, const struct in6_addr *ca,
     return asked;
 }
 
+static bool
+glue_may_request(const struct uuid *domain, void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    return hnv_requests_may(engine->requests, domain);
+}
+
+static void
+glue_request(const struct uuid *domain, const struct in6_addr *ca,
+             void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    hnv_requests_insert(engine->requests, domain, ca);
+}
+
 static void
 glue_absent(const struct uuid *uuid, const struct in6_addr *ca,
               void *engine_)
@@ -335,6 +356,8 @@ glue_resume(const struct ofputil_packet_in *pin,
 
 const struct hnv_lazy_handler hnv_glue_lazy = {
     .ask = glue_ask,
+    .may_request = glue_may_request,
+    .request = glue_request,
     .absent = glue_absent,
     .resume = glue_resume,
 };

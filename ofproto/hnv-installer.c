@@ -174,14 +174,6 @@ hnv_installer_replace(struct hnv_installer *inst, struct hnv_flows *old,
     hnv_flows_merge(&inst->new, new);
 }
 
-/* Is a machine at 'record' on this host? */
-static bool
-is_here(const struct hnv_host *host, const struct hnv_record *record)
-{
-    return (record->peer && record->peer->n_primary
-            && hnv_host_has_pa(host, &record->peer->pas[0]));
-}
-
 /* 'entry' is new, if 'old' is NULL, or was 'old' until now. */
 void
 hnv_installer_put_record(struct hnv_installer *inst, struct hnv_entry *entry,
@@ -192,10 +184,6 @@ hnv_installer_put_record(struct hnv_installer *inst, struct hnv_entry *entry,
     if (!old) {
         entry->installed = true;
         set_installed(inst, entry, false);
-    }
-    if (inst->host && old) {
-        entry->record.moved = (!is_here(inst->host, &entry->record)
-                               && (old->moved || is_here(inst->host, old)));
     }
     if (!hnv_installer_is_active(inst)) {
         set_installed(inst, entry, false);

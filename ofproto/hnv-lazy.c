@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "hnv-lazy.h"
+#include "hnv-lazy-private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,9 +12,6 @@
 #include "coverage.h"
 #include "hash.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
-#include "openvswitch/list.h"
-#include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
@@ -23,59 +21,14 @@
 COVERAGE_DEFINE(hnv_lazy_miss);
 COVERAGE_DEFINE(hnv_lazy_resumed);
 COVERAGE_DEFINE(hnv_lazy_absent);
+COVERAGE_DEFINE(hnv_lazy_requested);
 COVERAGE_DEFINE(hnv_lazy_limited);
 
-enum hnv_lazy_state {
-    HNV_LAZY_ASKED,
-    HNV_LAZY_FOUND,
-    HNV_LAZY_PRESENT,
-    HNV_LAZY_ABSENT,
-    HNV_LAZY_N_STATES
-};
-
-/* The states that an entry does not stay in.  The fifo of each is in order of
- * 'expires', because entries stay equally long. */
+/* The states that an entry does not stay in, and after which it is forgotten.
+ * The fifo of each is in order of 'expires', because entries stay equally
+ * long. */
 static const enum hnv_lazy_state expiring[] = {
     HNV_LAZY_ASKED, HNV_LAZY_FOUND, HNV_LAZY_ABSENT
-};
-
-/* A packet that waits. */
-struct hnv_lazy_packet {
-    struct ovs_list node;       /* In 'packets' of struct hnv_lazy_entry. */
-    struct ofputil_packet_in pin; /* Owns 'packet' and 'userdata'. */
-    struct ofpbuf *continuation;
-};
-
-/* A customer address that some packet wanted. */
-struct hnv_lazy_entry {
-    struct hmap_node node;      /* In 'entries' of struct hnv_lazy_domain. */
-    struct hmap_node uuid_node; /* In 'records' of struct hnv_lazy, if found
-                                 * or present. */
-    struct ovs_list fifo;       /* In 'fifos[state]'. */
-    enum hnv_lazy_state state;
-    struct hnv_lazy_domain *domain; /* The one that it is in. */
-    struct in6_addr ca;
-    struct uuid record;         /* If found or present. */
-    long long int expires;      /* Unless present, in ms. */
-    struct ovs_list packets;    /* If asked or found. */
-};
-
-struct hnv_lazy_domain {
-    struct hmap_node node;      /* In 'domains' of struct hnv_lazy. */
-    struct uuid uuid;           /* Of the Routing_Domain. */
-    struct hmap entries;        /* Contains "struct hnv_lazy_entry"s. */
-    struct ovs_list fifos[HNV_LAZY_N_STATES]; /* Oldest first. */
-    size_t n[HNV_LAZY_N_STATES]; /* Length of each. */
-    size_t n_packets;           /* Packets that wait. */
-};
-
-struct hnv_lazy {
-    const struct hnv_lazy_handler *handler;
-    void *aux;
-    unsigned int max_records;   /* Of one domain. */
-    unsigned int seqno;         /* Changes when 'records' does. */
-    struct hmap domains;        /* Contains "struct hnv_lazy_domain"s. */
-    struct hmap records;        /* Entries that are found or present. */
 };
 
 /* Returns a new instance that calls the functions in 'handler' with 'aux'. */
@@ -105,6 +58,17 @@ hnv_lazy_packet_destroy(struct hnv_lazy_domain *domain,
 }
 
 static void
+hnv_lazy_leave_state(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry)
+{
+    entry->domain->n[entry->state]--;
+    ovs_list_remove(&entry->fifo);
+    if (entry->state == HNV_LAZY_REQUESTED) {
+        lazy->n_requests--;
+        lazy->requests_seqno++;
+    }
+}
+
+static void
 hnv_lazy_entry_destroy(struct hnv_lazy *lazy, struct hnv_lazy_domain *domain,
                        struct hnv_lazy_entry *entry)
 {
@@ -117,8 +81,7 @@ hnv_lazy_entry_destroy(struct hnv_lazy *lazy, struct hnv_lazy_domain *domain,
         hmap_remove(&lazy->records, &entry->uuid_node);
         lazy->seqno++;
     }
-    domain->n[entry->state]--;
-    ovs_list_remove(&entry->fifo);
+    hnv_lazy_leave_state(lazy, entry);
     hmap_remove(&domain->entries, &entry->node);
     free(entry);
 }
@@ -159,7 +122,7 @@ hnv_lazy_set_max_records(struct hnv_lazy *lazy, unsigned int max_records)
     lazy->max_records = MAX(max_records, 1);
 }
 
-static struct hnv_lazy_domain *
+struct hnv_lazy_domain *
 hnv_lazy_find_domain(const struct hnv_lazy *lazy, const struct uuid *uuid)
 {
     struct hnv_lazy_domain *domain;
@@ -186,7 +149,7 @@ hnv_lazy_add_domain(struct hnv_lazy *lazy, const struct uuid *uuid)
     return domain;
 }
 
-static struct hnv_lazy_entry *
+struct hnv_lazy_entry *
 hnv_lazy_find(const struct hnv_lazy_domain *domain, const struct in6_addr *ca)
 {
     struct hnv_lazy_entry *entry;
@@ -216,14 +179,19 @@ hnv_lazy_find_record(const struct hnv_lazy *lazy, const struct uuid *record)
 
 /* Moves 'entry' to 'state', as the youngest there. */
 static void
-hnv_lazy_set_state(struct hnv_lazy_domain *domain,
-                   struct hnv_lazy_entry *entry, enum hnv_lazy_state state)
+hnv_lazy_set_state(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry,
+                   enum hnv_lazy_state state)
 {
-    domain->n[entry->state]--;
-    ovs_list_remove(&entry->fifo);
+    struct hnv_lazy_domain *domain = entry->domain;
+
+    hnv_lazy_leave_state(lazy, entry);
     entry->state = state;
     domain->n[state]++;
     ovs_list_push_back(&domain->fifos[state], &entry->fifo);
+    if (state == HNV_LAZY_REQUESTED) {
+        lazy->n_requests++;
+        lazy->requests_seqno++;
+    }
 }
 
 /* Removes the oldest entries in 'state' until at most 'max' are left. */
@@ -323,6 +291,48 @@ hnv_lazy_resume(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry)
     }
 }
 
+static void
+hnv_lazy_found(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry,
+               const struct uuid *record)
+{
+    struct hnv_lazy_domain *domain = entry->domain;
+    size_t n_found;
+
+    entry->record = *record;
+    entry->expires = time_msec() + HNV_LAZY_ASKED_MS;
+    hmap_insert(&lazy->records, &entry->uuid_node, uuid_hash(record));
+    hnv_lazy_set_state(lazy, entry, HNV_LAZY_FOUND);
+    lazy->seqno++;
+
+    n_found = domain->n[HNV_LAZY_FOUND];
+    hnv_lazy_evict(lazy, domain, HNV_LAZY_PRESENT,
+                   lazy->max_records > n_found
+                   ? lazy->max_records - n_found : 0);
+    hnv_lazy_evict(lazy, domain, HNV_LAZY_FOUND, lazy->max_records);
+}
+
+void
+hnv_lazy_absent(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry)
+{
+    struct hnv_lazy_domain *domain = entry->domain;
+
+    COVERAGE_INC(hnv_lazy_absent);
+    lazy->handler->absent(&domain->uuid, &entry->ca, lazy->aux);
+    hnv_lazy_resume(lazy, entry);
+    entry->expires = time_msec() + HNV_LAZY_ABSENT_MS;
+    hnv_lazy_set_state(lazy, entry, HNV_LAZY_ABSENT);
+    hnv_lazy_evict(lazy, domain, HNV_LAZY_ABSENT, HNV_LAZY_MAX_ABSENT);
+}
+
+static bool
+hnv_lazy_may_request(const struct hnv_lazy *lazy,
+                     const struct hnv_lazy_domain *domain)
+{
+    return (domain->n[HNV_LAZY_REQUESTED] < HNV_LAZY_MAX_REQUESTS
+            && lazy->n_requests < HNV_LAZY_MAX_ALL_REQUESTS
+            && lazy->handler->may_request(&domain->uuid, lazy->aux));
+}
+
 /* The database answered that 'ca' in 'routing_domain' is 'record', or that it
  * does not exist, if 'record' is NULL. */
 void
@@ -333,26 +343,21 @@ hnv_lazy_answer(struct hnv_lazy *lazy, const struct uuid *routing_domain,
                                                           routing_domain);
     struct hnv_lazy_entry *entry = domain ? hnv_lazy_find(domain, ca) : NULL;
 
-    if (!entry || entry->state != HNV_LAZY_ASKED) {
+    if (!entry || (entry->state != HNV_LAZY_ASKED
+                   && entry->state != HNV_LAZY_REQUESTED)) {
         return;
     }
     if (record && !hnv_lazy_find_record(lazy, record)) {
-        entry->record = *record;
-        entry->expires = time_msec() + HNV_LAZY_ASKED_MS;
-        hmap_insert(&lazy->records, &entry->uuid_node, uuid_hash(record));
-        hnv_lazy_set_state(domain, entry, HNV_LAZY_FOUND);
-        lazy->seqno++;
-        hnv_lazy_evict(lazy, domain, HNV_LAZY_PRESENT,
-                       lazy->max_records > domain->n[HNV_LAZY_FOUND]
-                       ? lazy->max_records - domain->n[HNV_LAZY_FOUND] : 0);
-        hnv_lazy_evict(lazy, domain, HNV_LAZY_FOUND, lazy->max_records);
+        hnv_lazy_found(lazy, entry, record);
+    } else if (entry->state == HNV_LAZY_REQUESTED) {
+        /* Not yet. */
+    } else if (hnv_lazy_may_request(lazy, domain)) {
+        COVERAGE_INC(hnv_lazy_requested);
+        entry->expires = time_msec() + HNV_LAZY_REQUEST_MS;
+        entry->next_ask = time_msec() + HNV_LAZY_AGAIN_MS;
+        hnv_lazy_set_state(lazy, entry, HNV_LAZY_REQUESTED);
     } else {
-        COVERAGE_INC(hnv_lazy_absent);
-        lazy->handler->absent(routing_domain, ca, lazy->aux);
-        hnv_lazy_resume(lazy, entry);
-        entry->expires = time_msec() + HNV_LAZY_ABSENT_MS;
-        hnv_lazy_set_state(domain, entry, HNV_LAZY_ABSENT);
-        hnv_lazy_evict(lazy, domain, HNV_LAZY_ABSENT, HNV_LAZY_MAX_ABSENT);
+        hnv_lazy_absent(lazy, entry);
     }
 }
 
@@ -372,7 +377,7 @@ hnv_lazy_installed(struct hnv_lazy *lazy, const struct uuid *record)
 
     if (entry && entry->state == HNV_LAZY_FOUND) {
         hnv_lazy_resume(lazy, entry);
-        hnv_lazy_set_state(entry->domain, entry, HNV_LAZY_PRESENT);
+        hnv_lazy_set_state(lazy, entry, HNV_LAZY_PRESENT);
     }
 }
 
@@ -411,7 +416,8 @@ hnv_lazy_oldest(const struct hnv_lazy_domain *domain,
                            struct hnv_lazy_entry, fifo));
 }
 
-/* Does this module's share of work: forgets what has expired. */
+/* Does this module's share of work: forgets what has expired, and asks again
+ * for what was requested. */
 void
 hnv_lazy_run(struct hnv_lazy *lazy)
 {
@@ -427,6 +433,7 @@ hnv_lazy_run(struct hnv_lazy *lazy)
                 hnv_lazy_entry_destroy(lazy, domain, entry);
             }
         }
+        hnv_lazy_run_requests(lazy, domain);
     }
 }
 
@@ -445,6 +452,7 @@ hnv_lazy_wait(struct hnv_lazy *lazy)
                 poll_timer_wait_until(entry->expires);
             }
         }
+        hnv_lazy_wait_requests(domain);
     }
 }
 
@@ -486,10 +494,12 @@ hnv_lazy_format(const struct hnv_lazy *lazy, struct ds *s)
 
     HMAP_FOR_EACH (domain, node, &lazy->domains) {
         ds_put_format(s, "    "UUID_FMT": %"PRIuSIZE" present, %"PRIuSIZE
-                      " on their way, %"PRIuSIZE" absent, %"PRIuSIZE
-                      " packets waiting\n", UUID_ARGS(&domain->uuid),
+                      " on their way, %"PRIuSIZE" requested, %"PRIuSIZE
+                      " absent, %"PRIuSIZE" packets waiting\n",
+                      UUID_ARGS(&domain->uuid),
                       domain->n[HNV_LAZY_PRESENT],
                       domain->n[HNV_LAZY_ASKED] + domain->n[HNV_LAZY_FOUND],
+                      domain->n[HNV_LAZY_REQUESTED],
                       domain->n[HNV_LAZY_ABSENT], domain->n_packets);
     }
 }

@@ -33,7 +33,12 @@ struct ofputil_packet_in;
  *      waited, and the record stays, monitored like any other, until there are
  *      too many and it is the oldest.
  *
- *    - Absent: the database has no such record.  The switch is told so, the
+ *    - Requested: the database has no such record, but the routing domain's
+ *      records are made when they are needed, by whoever manages the policy,
+ *      and a row of Lookup_Request asks for it.  The database is asked again
+ *      now and then, and at once when that row goes away.
+ *
+ *    - Absent: there is no such record.  The switch is told so, the
  *      packets that waited go on, to be dropped there with the right reason,
  *      and the database is not asked again until the entry expires.
  *
@@ -58,8 +63,14 @@ enum {
     HNV_LAZY_MAX_ASKED = 64,    /* Unanswered questions, per domain. */
     HNV_LAZY_MAX_ABSENT = 1024, /* Known not to exist, per domain. */
     HNV_LAZY_MAX_PACKETS = 128, /* Packets that wait, per domain. */
+    HNV_LAZY_MAX_REQUESTS = 32, /* Open requests, per domain. */
+    HNV_LAZY_MAX_ALL_REQUESTS = 1024, /* The same, of this host. */
     HNV_LAZY_ABSENT_MS = 5000,  /* How long an absent entry lasts. */
     HNV_LAZY_ASKED_MS = 2000,   /* How long packets wait for an answer. */
+    HNV_LAZY_REQUEST_MS = 5000, /* How long they wait for a new record, */
+    HNV_LAZY_AGAIN_MS = 1000,   /* how often the database is asked for it, */
+    HNV_LAZY_SETTLE_MS = 300,   /* and for how long when the request is gone,
+                                 * since what we ask may be a little behind. */
 };
 
 /* What the owner of this module does.  All get the owner's 'aux'. */
@@ -67,6 +78,14 @@ struct hnv_lazy_handler {
     /* Asks which record 'ca' has.  Returns false if that is impossible now. */
     bool (*ask)(const struct uuid *routing_domain, const struct in6_addr *ca,
                 void *aux);
+
+    /* May the records of 'routing_domain' be requested? */
+    bool (*may_request)(const struct uuid *routing_domain, void *aux);
+
+    /* Requests that somebody makes a record for 'ca'.  Called from within
+     * hnv_lazy_sync_end(). */
+    void (*request)(const struct uuid *routing_domain,
+                    const struct in6_addr *ca, void *aux);
 
     /* Makes the switch know, for a while, that there is no record for 'ca', so
      * that packets to it do not come to us. */
@@ -94,6 +113,12 @@ void hnv_lazy_installed(struct hnv_lazy *, const struct uuid *record);
 void hnv_lazy_deleted(struct hnv_lazy *, const struct uuid *record);
 void hnv_lazy_remove_domain(struct hnv_lazy *,
                             const struct uuid *routing_domain);
+
+unsigned int hnv_lazy_get_requests_seqno(const struct hnv_lazy *);
+void hnv_lazy_sync_start(struct hnv_lazy *);
+bool hnv_lazy_sync_row(struct hnv_lazy *, const struct uuid *routing_domain,
+                       const struct in6_addr *ca);
+void hnv_lazy_sync_end(struct hnv_lazy *);
 
 unsigned int hnv_lazy_get_seqno(const struct hnv_lazy *);
 void hnv_lazy_get_records(const struct hnv_lazy *, struct uuid **records,

@@ -27,6 +27,7 @@ pre_host(struct ctl_context *ctx)
 {
     hnv_ctl_want(ctx, &hnvrec_table_host);
     hnv_ctl_want(ctx, &hnvrec_table_host_state);
+    hnv_ctl_want(ctx, &hnvrec_table_lookup_request);
     hnv_ctl_want(ctx, &hnvrec_table_provider_address);
     hnv_ctl_want(ctx, &hnvrec_table_provider_route);
     hnv_ctl_want(ctx, &hnvrec_table_network_site);
@@ -50,16 +51,22 @@ cmd_host_add(struct ctl_context *ctx)
     hnv_ctl_put_settings(ctx, host_noun, row, 2);
 }
 
-/* What a host said about itself goes with it. */
+/* What a host said and asked goes with it. */
 static void
 cmd_host_del(struct ctl_context *ctx)
 {
+    const struct hnvrec_lookup_request *request;
     const struct hnvrec_host_state *state;
 
     hnv_ctl_cmd_del(ctx);
     HNVREC_HOST_STATE_FOR_EACH_SAFE (state, ctx->idl) {
         if (!strcmp(state->name, ctx->argv[1])) {
             hnvrec_host_state_delete(state);
+        }
+    }
+    HNVREC_LOOKUP_REQUEST_FOR_EACH_SAFE (request, ctx->idl) {
+        if (!strcmp(request->host_name, ctx->argv[1])) {
+            hnvrec_lookup_request_delete(request);
         }
     }
 }

@@ -138,29 +138,20 @@ is_l2(const struct ovsdb_idl_row *row)
      : &hnvrec_lookup_record_col_##COLUMN)
 
 static const struct hnvrec_record_info *
-find_info(const struct ovsdb_idl *idl, const struct ovsdb_idl_row *row)
+find_info(const struct ovsdb_idl_row *row)
 {
-    const struct hnvrec_record_info *info;
-
-    HNVREC_RECORD_INFO_FOR_EACH (info, idl) {
-        if ((info->record && &info->record->header_ == row)
-            || (info->l2_record && &info->l2_record->header_ == row)) {
-            return info;
-        }
-    }
-    return NULL;
+    return (is_l2(row) ? ROW(l2_record, row)->info
+            : ROW(lookup_record, row)->info);
 }
 
 static const struct ovsdb_idl_row *
 make_info(struct ctl_context *ctx, const struct ovsdb_idl_row *row)
 {
-    const struct hnvrec_record_info *info = find_info(ctx->idl, row);
+    const struct hnvrec_record_info *info = find_info(row);
 
     if (!info) {
         info = hnvrec_record_info_insert(ctx->txn);
-        hnv_ctl_add_ref(&info->header_,
-                        is_l2(row) ? &hnvrec_record_info_col_l2_record
-                        : &hnvrec_record_info_col_record, row);
+        hnv_ctl_add_ref(row, RECORD_COLUMN(row, info), &info->header_);
     }
     return &info->header_;
 }
@@ -238,10 +229,10 @@ put_record_pa(struct ctl_context *ctx, const struct ovsdb_idl_row *row,
 }
 
 static void
-get_customer_id(const struct ctl_context *ctx,
+get_customer_id(const struct ctl_context *ctx OVS_UNUSED,
                 const struct ovsdb_idl_row *row, struct ds *ds)
 {
-    const struct hnvrec_record_info *info = find_info(ctx->idl, row);
+    const struct hnvrec_record_info *info = find_info(row);
 
     ds_put_format(ds, "{%s}", info && info->customer_id ? info->customer_id
                   : "00000000-0000-0000-0000-000000000000");
@@ -256,10 +247,10 @@ put_customer_id(struct ctl_context *ctx, const struct ovsdb_idl_row *row,
 }
 
 static void
-get_context(const struct ctl_context *ctx, const struct ovsdb_idl_row *row,
-            struct ds *ds)
+get_context(const struct ctl_context *ctx OVS_UNUSED,
+            const struct ovsdb_idl_row *row, struct ds *ds)
 {
-    const struct hnvrec_record_info *info = find_info(ctx->idl, row);
+    const struct hnvrec_record_info *info = find_info(row);
 
     ds_put_cstr(ds, info ? info->context : "");
 }
@@ -273,10 +264,10 @@ put_context(struct ctl_context *ctx, const struct ovsdb_idl_row *row,
 }
 
 static void
-get_vm_name(const struct ctl_context *ctx, const struct ovsdb_idl_row *row,
-            struct ds *ds)
+get_vm_name(const struct ctl_context *ctx OVS_UNUSED,
+            const struct ovsdb_idl_row *row, struct ds *ds)
 {
-    const struct hnvrec_record_info *info = find_info(ctx->idl, row);
+    const struct hnvrec_record_info *info = find_info(row);
 
     ds_put_cstr(ds, info ? info->vm_name : "");
 }
@@ -401,13 +392,9 @@ add_record(struct ctl_context *ctx, const char *const values[],
 }
 
 static void
-remove_record(struct ctl_context *ctx, const struct ovsdb_idl_row *row)
+remove_record(struct ctl_context *ctx OVS_UNUSED,
+              const struct ovsdb_idl_row *row)
 {
-    const struct hnvrec_record_info *info = find_info(ctx->idl, row);
-
-    if (info) {
-        hnvrec_record_info_delete(info);
-    }
     ovsdb_idl_txn_delete(row);
 }
 

@@ -99,6 +99,7 @@ static void
 pre_record_add(struct ctl_context *ctx)
 {
     pre_record(ctx);
+    hnv_ctl_want(ctx, &hnvrec_table_lookup_request);
     if (pool_name(ctx->argv[2])) {
         hnv_ctl_want_records_in(ctx, ctx->argv[1]);
     }
@@ -202,6 +203,21 @@ bump_seq(const struct ovsdb_idl_row *row, bool is_new)
     }
 }
 
+/* Deletes the requests of hosts that wait for 'record'. */
+static void
+answer_requests(struct ctl_context *ctx,
+                const struct hnvrec_lookup_record *record)
+{
+    const struct hnvrec_lookup_request *request;
+
+    HNVREC_LOOKUP_REQUEST_FOR_EACH_SAFE (request, ctx->idl) {
+        if (request->routing_domain == record->routing_domain
+            && !strcmp(request->customer_address, record->customer_address)) {
+            hnvrec_lookup_request_delete(request);
+        }
+    }
+}
+
 static void
 record_add(struct ctl_context *ctx, const char *ca, const char *mac)
 {
@@ -241,6 +257,7 @@ record_add(struct ctl_context *ctx, const char *ca, const char *mac)
                        ctx->argv[4])
         && hnv_ctl_put_settings(ctx, record_noun, row, 5)) {
         bump_seq(row, is_new);
+        answer_requests(ctx, record);
         hnv_ctl_judge(ctx, record_noun, row);
     }
 }
