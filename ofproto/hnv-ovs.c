@@ -101,7 +101,6 @@ hnv_ovs_create(const char *remote)
     ovs->loop = (struct ovsdb_idl_loop) OVSDB_IDL_LOOP_INITIALIZER(idl);
     ovs->config.host_name = xstrdup("");
     ovs->config.bridge = xstrdup(HNV_BRIDGE);
-    ovs->config.role = xstrdup("host");
     hmap_init(&ovs->ports);
     simap_init(&ovs->all_ports);
     hnv_bindings_init(&ovs->bindings);
@@ -133,7 +132,6 @@ hnv_ovs_clear_config(struct hnv_ovs_config *config)
     free(config->host_name);
     free(config->bridge);
     free(config->pas);
-    free(config->role);
     free(config->rewrite_port);
     free(config->pa_bridge);
 }
@@ -175,7 +173,6 @@ hnv_ovs_read_config(struct hnv_ovs *ovs,
         .host_name = smap_get_copy(ids, "hnv-host-name", system_id),
         .bridge = smap_get_copy(ids, "hnv-bridge", HNV_BRIDGE),
         .pas = smap_get_copy(ids, "hnv-pa", NULL),
-        .role = smap_get_copy(ids, "hnv-role", "host"),
         .rewrite_port = smap_get_copy(ids, "hnv-rewrite-port", NULL),
         .pa_bridge = smap_get_copy(ids, "hnv-pa-bridge", NULL),
         .lazy = !strcmp(smap_get_def(ids, "hnv-lookup-mode", "full"), "lazy"),

@@ -63,7 +63,6 @@ struct hnv_ovs_config {
     char *host_name;            /* Name of this host in the policy. */
     char *bridge;               /* Name of the integration bridge. */
     char *pas;                  /* Provider addresses, or NULL. */
-    char *role;                 /* "host" or "gateway". */
     char *rewrite_port;         /* Interface to the provider network for IP
                                  * rewrite, or NULL. */
     char *pa_bridge;            /* The provider network's bridge, or NULL. */
