@@ -113,6 +113,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-lazy-requests.c \
 	ofproto/hnv-moves.c \
 	ofproto/hnv-moves.h \
+	ofproto/hnv-multicast.c \
+	ofproto/hnv-multicast.h \
 	ofproto/hnv-ofconn.c \
 	ofproto/hnv-ofconn.h \
 	ofproto/hnv-acl-log.c \

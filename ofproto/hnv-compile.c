@@ -18,20 +18,6 @@ begin(struct hnv_compiler *c, const struct hnv_policy *policy,
     hnv_draft_init(&c->draft, flows);
 }
 
-bool
-hnv_host_has_subnet(const struct hnv_host *host,
-                    const struct hnv_subnet *subnet)
-{
-    const struct hnv_lport *lport;
-
-    HNV_FOR_EACH_LPORT (lport, host) {
-        if (lport->port->subnet == subnet) {
-            return true;
-        }
-    }
-    return false;
-}
-
 uint32_t
 hnv_compiler_meter(const struct hnv_compiler *c,
                    const struct hnv_domain *domain)

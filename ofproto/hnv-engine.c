@@ -19,6 +19,7 @@
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
 #include "hnv-moves.h"
+#include "hnv-multicast.h"
 #include "hnv-ofconn.h"
 #include "hnv-ovs.h"
 #include "hnv-packet-in.h"
@@ -298,6 +299,7 @@ hnv_engine_update_policy(struct hnv_engine *engine)
     hnv_zones_update(engine->zones, engine->ovs,
                      hnv_installer_get_host(engine->installer), host);
     hnv_engine_set_timeouts(engine, host);
+    hnv_ovs_set_groups(engine->ovs, hnv_multicast_format(host, &errors));
     hnv_installer_set_policy(engine->installer, policy, host);
     engine->cfg = global ? global->cfg : 0;
 

@@ -305,3 +305,17 @@ hnv_host_has_domain(const struct hnv_host *host, uint32_t key)
     return bsearch(&likep, host->domains, host->n_domains,
                    sizeof *host->domains, compare_domains) != NULL;
 }
+
+bool
+hnv_host_has_subnet(const struct hnv_host *host,
+                    const struct hnv_subnet *subnet)
+{
+    for (size_t i = 0; i < host->n_lports; i++) {
+        const struct hnv_port *port = host->lports[i].port;
+
+        if (port && port->subnet == subnet) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -134,4 +134,7 @@ const struct hnv_lport *hnv_host_vport(const struct hnv_host *, uint16_t);
 bool hnv_host_has_pa(const struct hnv_host *, const struct in6_addr *);
 bool hnv_host_has_domain(const struct hnv_host *, uint32_t key);
 
+/* Returns whether a local port is in 'subnet'. */
+bool hnv_host_has_subnet(const struct hnv_host *, const struct hnv_subnet *);
+
 #endif /* hnv-host.h */

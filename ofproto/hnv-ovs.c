@@ -11,6 +11,7 @@
 #include "flow.h"
 #include "hash.h"
 #include "hnv-bindings.h"
+#include "hnv-multicast.h"
 #include "hnv-timeouts.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -52,6 +53,8 @@ struct hnv_ovs {
     struct simap timeouts;      /* Of sessions, from zone to seconds. */
     bool timeouts_known;        /* Before, an earlier hnv-agent's stay. */
     bool timeouts_changed;
+    char *groups;               /* Multicast groups, or NULL: not known. */
+    bool groups_changed;
 };
 
 static void
@@ -148,6 +151,7 @@ hnv_ovs_destroy(struct hnv_ovs *ovs)
         simap_destroy(&ovs->timeouts);
         hnv_ovs_clear_config(&ovs->config);
         free(ovs->bridge_error);
+        free(ovs->groups);
         ovsdb_idl_loop_destroy(&ovs->loop);
         free(ovs);
     }
@@ -205,6 +209,20 @@ hnv_ovs_is_tunnel(const struct ovsrec_interface *iface)
             && !strcmp(smap_get_def(options, "remote_ip", ""), "flow")
             && !strcmp(smap_get_def(options, "local_ip", ""), "flow")
             && !strcmp(smap_get_def(options, "key", ""), "flow"));
+}
+
+/* Returns the tunnel port in 'br', or NULL. */
+static const struct ovsrec_interface *
+hnv_ovs_find_tunnel(const struct ovsrec_bridge *br)
+{
+    for (size_t i = 0; br && i < br->n_ports; i++) {
+        for (size_t j = 0; j < br->ports[i]->n_interfaces; j++) {
+            if (hnv_ovs_is_tunnel(br->ports[i]->interfaces[j])) {
+                return br->ports[i]->interfaces[j];
+            }
+        }
+    }
+    return NULL;
 }
 
 static ofp_port_t
@@ -369,14 +387,8 @@ hnv_ovs_create_missing(const struct hnv_ovs *ovs, struct ovsdb_idl_txn *txn,
         ovsdb_idl_txn_add_comment(txn, "hnv-agent: create bridge %s",
                                   ovs->config.bridge);
         br = new;
-    } else {
-        for (size_t i = 0; i < br->n_ports; i++) {
-            for (size_t j = 0; j < br->ports[i]->n_interfaces; j++) {
-                if (hnv_ovs_is_tunnel(br->ports[i]->interfaces[j])) {
-                    return;
-                }
-            }
-        }
+    } else if (hnv_ovs_find_tunnel(br)) {
+        return;
     }
 
     struct ovsrec_interface *iface
@@ -415,7 +427,8 @@ hnv_ovs_read(struct hnv_ovs *ovs, const struct ovsrec_open_vswitch *cfg)
 static bool
 hnv_ovs_has_news(const struct hnv_ovs *ovs)
 {
-    return ovs->bindings.changed || ovs->timeouts_changed;
+    return (ovs->bindings.changed || ovs->timeouts_changed
+            || ovs->groups_changed);
 }
 
 /* Does this module's share of work.  The caller must call this often, and
@@ -442,8 +455,9 @@ hnv_ovs_run(struct hnv_ovs *ovs)
         if (br && ovs->timeouts_known) {
             hnv_timeouts_write(txn, cfg, br->datapath_type, &ovs->timeouts);
         }
+        hnv_multicast_write(hnv_ovs_find_tunnel(br), ovs->groups);
         hnv_bindings_write(&ovs->bindings, ovs->loop.idl);
-        ovs->timeouts_changed = false;
+        ovs->timeouts_changed = ovs->groups_changed = false;
         ovs->write_seqno = seqno;
     }
     ovsdb_idl_loop_commit_and_wait(&ovs->loop);
@@ -571,4 +585,14 @@ hnv_ovs_set_timeouts(struct hnv_ovs *ovs, struct simap *timeouts)
         ovs->timeouts_known = true;
         ovs->timeouts_changed = true;
     }
+}
+
+/* Says which multicast groups the tunnel port receives from, and takes over
+ * 'groups': see hnv-multicast.h.  The database is told about it soon. */
+void
+hnv_ovs_set_groups(struct hnv_ovs *ovs, char *groups)
+{
+    ovs->groups_changed |= !ovs->groups || strcmp(ovs->groups, groups);
+    free(ovs->groups);
+    ovs->groups = groups;
 }

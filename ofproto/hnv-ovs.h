@@ -34,7 +34,7 @@
  * each Interface whose flows are in the switch, so that a hypervisor can wait
  * for that before it lets a VM run, or external_ids:hnv-error on an Interface
  * that cannot be a VM's port (see hnv-bindings.h); and timeouts of sessions
- * (see hnv-timeouts.h).
+ * (see hnv-timeouts.h) and multicast groups (see hnv-multicast.h).
  *
  * Whenever something that it returns might have changed, it increments the
  * number that hnv_ovs_get_seqno() returns.
@@ -45,8 +45,8 @@
  *
  * The module knows nothing about policy: a port that names a row that does not
  * exist is as good to it as any other.  It does not speak OpenFlow.  It never
- * changes an option of a bridge or a port that it did not create, and never
- * assigns addresses to the host.
+ * changes an option of a bridge or a port that it did not create, but for
+ * those groups, and never assigns addresses to the host.
  *
  *
  * Thread-safety
@@ -110,5 +110,6 @@ void hnv_ovs_set_state(struct hnv_ovs *, const struct hnv_ovs_port *,
 uint32_t hnv_ovs_get_installed(const struct hnv_ovs *, const char *name);
 
 void hnv_ovs_set_timeouts(struct hnv_ovs *, struct simap *);
+void hnv_ovs_set_groups(struct hnv_ovs *, char *groups);
 
 #endif /* hnv-ovs.h */

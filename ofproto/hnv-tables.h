@@ -116,9 +116,6 @@ void hnv_source_pa_act_both(struct hnv_compiler *);
 /* Returns whether 'host' has more than one PA of that IP version. */
 bool hnv_host_has_several_pas(const struct hnv_host *host, bool v4);
 
-/* Returns whether a local port is in 'subnet'. */
-bool hnv_host_has_subnet(const struct hnv_host *, const struct hnv_subnet *);
-
 /* Returns the meter for what the flow makes the agent do, or 0. */
 uint32_t hnv_compiler_meter(const struct hnv_compiler *,
                             const struct hnv_domain *);
