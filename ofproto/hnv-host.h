@@ -24,7 +24,7 @@
  *      Open_vSwitch database has a tag.  Its frames go to the uplinks with
  *      that tag.
  *
- *    - External: an uplink to a physical network, by 'hnv-bridge-mappings'.
+ *    - External: an uplink to a physical network, by 'hnv-uplink'.
  *
  * An interface with both a VSID and a VLAN is refused.
  *
