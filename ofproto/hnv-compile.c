@@ -6,8 +6,10 @@
 
 #include "hnv-tables.h"
 
-/* Packets per second, and at once, of one domain that may bother the agent. */
-enum { ASK_RATE = 1000, ASK_BURST = 1000 };
+/* How many packets a second, and at once, the flows of a routing domain may
+ * send to hnv-agent.  ovs-vswitchd keeps at most 100 of all domains while the
+ * agent is busy, so the burst of one must leave room for the others'. */
+enum { ASK_RATE = 1000, ASK_BURST = 50 };
 
 static void
 begin(struct hnv_compiler *c, const struct hnv_policy *policy,
