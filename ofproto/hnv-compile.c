@@ -7,9 +7,10 @@
 #include "hnv-tables.h"
 
 /* How many packets a second, and at once, the flows of a routing domain may
- * send to hnv-agent.  ovs-vswitchd keeps at most 100 of all domains while the
- * agent is busy, so the burst of one must leave room for the others'. */
-enum { ASK_RATE = 1000, ASK_BURST = 50 };
+ * send to hnv-agent.  ovs-vswitchd keeps at most 100 of all domains while one
+ * of the two is busy, so what one domain sends within 300 ms must leave room
+ * for the others'. */
+enum { ASK_RATE = 250, ASK_BURST = 25 };
 
 static void
 begin(struct hnv_compiler *c, const struct hnv_policy *policy,
