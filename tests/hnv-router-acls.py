@@ -108,7 +108,7 @@ def acl_cases():
     """All that ACLs of the sender, the receiver, or both may decide, for
     sender and receiver in one subnet and in two, here and elsewhere."""
     policy, machines = make_acls()
-    oracle = router.Router(policy, machines)
+    oracle = router.Router(policy, machines, [router.HERE])
     here = [m for m in machines if "port" in m]
     cases = []
     for sender in machines:

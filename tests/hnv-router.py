@@ -3,22 +3,20 @@
 """A router for HNV that anybody can check by reading it.
 
 It makes a random policy, and random packets, and finds out by linear search
-over the rows of the policy what must become of each packet.  It shares no code
-with the compiler.
+over the rows of the policy what must become of each packet (hnv_reference.py).
 
     hnv-router.py make SEED          prints the policy, as JSON
     hnv-router.py check SEED BRIDGE  compares with ofproto/trace
 """
 
-import importlib.util
-import ipaddress
 import json
 import os
 import random
-import re
 import sys
 
-ROUTER = "00:15:5d:ff:ff:01"
+import hnv_actions
+from hnv_reference import ROUTER, Router, ip, net
+
 HERE = "172.16.1.1"
 PAS = [HERE, "172.16.1.2", "172.16.1.3"]
 TARGETS = ["172.20.0.0/16", "172.20.5.0/24", "0.0.0.0/0", "192.168.0.0/17",
@@ -30,24 +28,6 @@ PACKETS = 400
 # What connection tracking may know about a packet.
 STATES = {"new": "trk,new", "est": "trk,est", "reply": "trk,est,rpl",
           "related": "trk,rel", "invalid": "trk,inv"}
-
-
-def ip(text):
-    return ipaddress.ip_address(text)
-
-
-def net(text):
-    return ipaddress.ip_network(text)
-
-
-def inside(address, prefix):
-    return ip(address).version == net(prefix).version \
-        and ip(address) in net(prefix)
-
-
-def in_ports(number, rule, side):
-    return any(int(ports.split("-")[0]) <= number <= int(ports.split("-")[-1])
-               for ports in rule.get(side + "_ports", ["0-65535"]))
 
 
 # ---------------------------------------------------------------------------
@@ -136,204 +116,6 @@ def make(seed):
     policy["host"] = {"name": "h1", "pas": [HERE], "tunnel": 100,
                       "interfaces": interfaces}
     return policy, machines, rng
-
-
-# ---------------------------------------------------------------------------
-# The router.
-# ---------------------------------------------------------------------------
-
-class Router:
-    def __init__(self, policy, machines):
-        self.policy = policy
-        self.machines = machines
-        self.live = {m["domain"]["key"] for m in machines if "port" in m}
-
-    def subnets(self, domain):
-        return [s for s in self.policy["subnets"]
-                if s["domain"] == domain["name"]]
-
-    def machine(self, domain, address):
-        found = [m for m in self.machines if m["domain"] is domain
-                 and address in m["addresses"]]
-        return found[0] if found else None
-
-    def wildcards(self, domain):
-        """The wildcard gateways of the domain."""
-        vsids = [s["vsid"] for s in self.subnets(domain)]
-        return [r for r in self.policy["l2"] if r["vsid"] in vsids]
-
-    def is_gateway(self, domain, address):
-        return not domain["external_router"] and any(
-            ip(address) == net(p)[1] for s in self.subnets(domain)
-            for p in s["prefixes"] if net(p).version == ip(address).version)
-
-    def route(self, domain, address, vsid=None):
-        """The next hop, 'address' itself if on link, or None.  With 'vsid',
-        only that subnet is on link."""
-        found = [(net(p).prefixlen, 0, 0, address)
-                 for s in self.subnets(domain) for p in s["prefixes"]
-                 if inside(address, p) and vsid in (None, s["vsid"])]
-        found += [(net(r["prefix"]).prefixlen, -r["metric"],
-                   -int(ip(r["next_hop"])), r["next_hop"])
-                  for r in self.policy["routes"]
-                  if r["domain"] == domain["name"]
-                  and inside(address, r["prefix"])]
-        return max(found, default=(None,))[-1]
-
-    @staticmethod
-    def denies(machine, packet, inbound):
-        """Returns why an ACL of 'machine' drops the packet, or None."""
-        state = None
-        if any(r.get("stateful") for r in machine["acls"]):
-            state = packet["states"][inbound]
-            packet["asked"].append(state)
-        if state in ("est", "reply", "related"):
-            return None
-        local, remote = ("dst", "src") if inbound else ("src", "dst")
-        rules = [r for r in machine["acls"] if r["inbound"] == inbound]
-        for rule in sorted(rules, key=lambda r: (-r["weight"], r["allow"])):
-            if rule.get("protocol", packet["proto"]) == packet["proto"] \
-                    and all(inside(packet[remote], p)
-                            for p in rule.get("remote", [])) \
-                    and in_ports(packet["tp_" + local], rule, "local") \
-                    and in_ports(packet["tp_" + remote], rule, "remote"):
-                if not rule["allow"]:
-                    return "drop acl"
-                if rule.get("stateful") and state == "invalid":
-                    return "drop ct-invalid"
-                packet["commits"] += rule.get("stateful", False)
-                return None
-        return None
-
-    def deliver(self, machine, packet):
-        why = self.denies(machine, packet, True)
-        if why:
-            return why
-        return self.sent(machine["port"], packet)
-
-    @staticmethod
-    def sent(where, packet):
-        return "%s %s>%s ttl %d" % (where, packet["dl_src"],
-                                    packet["dl_dst"], packet["ttl"])
-
-    def forwards(self, sender, address):
-        """Whether packets from 'address' come by way of 'sender'."""
-        hop = self.route(sender["domain"], address)
-        return sender["forwarder"] and not sender["disabled"] \
-            and hop in sender["addresses"]
-
-    def to_wildcard(self, sender, packet, why):
-        """What no record is for goes to the subnet's gateway, if it has
-        one."""
-        for record in self.policy["l2"]:
-            if record["vsid"] == sender["vsid"]:
-                if packet["dl_dst"] == ROUTER:
-                    packet["dl_dst"] = record["mac"]
-                return self.sent("nvgre %d %s" % (record["vsid"],
-                                                  record["pas"][0]), packet)
-        return why
-
-    def ask(self, sender, packet):
-        """A broadcast ARP request, or a solicitation, for 'dst'."""
-        domain = sender["domain"]
-        subnets = [s for s in self.subnets(domain) if any(
-            packet["dst"] == str(net(p)[1]) for p in s["prefixes"])]
-        machine = self.machine(domain, packet["dst"])
-        if self.is_gateway(domain, packet["dst"]):
-            mac, vsid = ROUTER, subnets[0]["vsid"]
-        elif machine is None:
-            return "drop no-record"
-        elif machine is sender:
-            return "drop arp-self"
-        else:
-            mac, vsid = machine["mac"], machine["vsid"]
-        if vsid != sender["vsid"]:
-            return "drop arp-other"
-        return "%s hears %s of %s" % (sender["port"], packet["dst"], mac)
-
-    def from_machine(self, sender, packet):
-        domain = sender["domain"]
-        if packet["dl_src"] != sender["mac"]:
-            return "drop spoof-mac"
-        if packet["src"] not in sender["addresses"] \
-                and not self.forwards(sender, packet["src"]):
-            return "drop spoof-ip"
-        why = self.denies(sender, packet, False)
-        if why:
-            return why
-        hop = self.route(domain, packet["dst"], sender["vsid"]
-                         if domain["external_router"] else None)
-        if hop is None:
-            return self.to_wildcard(sender, packet, "drop no-route")
-        if self.is_gateway(domain, hop):
-            return "ask 4"
-        machine = self.machine(domain, hop)
-        if machine is None:
-            return self.to_wildcard(sender, packet, "drop no-record")
-        if machine["disabled"] or (machine["pas"] == [HERE]
-                                   and "port" not in machine):
-            return "drop record-unusable"
-        if machine["vsid"] != sender["vsid"]:
-            if not domain["keep_ttl"]:
-                if packet["ttl"] <= 1:
-                    return "ask 2"
-                packet["ttl"] -= 1
-            if not domain["keep_mac"]:
-                packet["dl_src"] = ROUTER
-            packet["dl_dst"] = machine["mac"]
-        elif packet["dl_dst"] == ROUTER:
-            packet["dl_dst"] = machine["mac"]
-        if machine is sender:
-            return "drop to-self"
-        if "port" in machine:
-            return self.deliver(machine, packet)
-        return self.sent("nvgre %d %s" % (machine["vsid"],
-                                          machine["pas"][0]), packet)
-
-    def verify(self, domain, packet):
-        """Returns the machine that the source address leads to, or why the
-        source is not believed."""
-        hop = self.route(domain, packet["src"])
-        machine = hop and self.machine(domain, hop)
-        if machine and not machine["disabled"] and machine["pas"] != [HERE] \
-                and packet["pa"] in machine["pas"] + machine["standby"]:
-            return machine, None
-        if not machine and any(packet["pa"] in r["pas"]
-                               for r in self.wildcards(domain)):
-            return None, None
-        if any(m["pas"] == [packet["pa"]] and not m.get("standby")
-               for m in self.machines + self.policy["l2"]):
-            return None, "drop source-unverified"
-        return None, "drop unknown-pa"
-
-    def from_tunnel(self, packet):
-        vsid = packet["vsid"]
-        domains = [d for d in self.policy["domains"] if d["key"] in self.live
-                   and vsid in [s["vsid"] for s in self.subnets(d)]]
-        ports = [m for m in self.machines if "port" in m]
-        if not domains or (domains[0]["strict_vsid"]
-                           and vsid not in [m["vsid"] for m in ports]):
-            return "drop unknown-vsid"
-        domain = domains[0]
-        owners = [m for m in self.machines if m["mac"] == packet["dl_dst"]]
-        owner = owners[0] if owners else None
-        redirected = owner in ports and owner["vsid"] == vsid \
-            and not owner["disabled"] \
-            and packet["dst"] in owner["addresses"] \
-            and packet["pa"] in set(owner["standby"]) - {HERE}
-        sender, why = self.verify(domain, packet)
-        if not redirected and why:
-            return why
-        if owner and owner["vsid"] == vsid and owner["pas"] != [HERE] \
-                and not owner["disabled"] and HERE in owner["standby"] \
-                and packet["dst"] in owner["addresses"]:
-            return self.sent("nvgre %d %s" % (vsid, owner["pas"][0]), packet)
-        if owner in ports and (owner["vsid"] == vsid or (
-                not redirected and owner["domain"] is domain
-                and sender and sender["vsid"] == vsid
-                and not domain["strict_vsid"])):
-            return self.deliver(owner, packet)
-        return "drop mac-not-here"
 
 
 # ---------------------------------------------------------------------------
@@ -429,54 +211,20 @@ def to_flow(where, packet):
         "%s_dst=%d" % (proto, packet["tp_dst"])])
 
 
-def simplify(text, packet):
-    """What hnv-verdict.py says, as the router says it."""
-    dropped = re.search(r"(?:^|; )(drop [a-z-]+)$", text)
-    if dropped and not re.search(r"\bask\b", text):
-        return dropped.group(1)
-    hears = re.search(r"(?:sip|ipv6\(src)=([0-9a-f.:]+)", text)
-    if not packet["proto"] and hears:
-        return "%s hears %s of %s" % (
-            text.split(",")[-1], hears.group(1),
-            re.search(r"eth\(src=([0-9a-f:]+)", text).group(1))
-    ask = re.search(r"\bask; op (\d)", text)
-    if ask:
-        return "ask " + ask.group(1)
-    eth = re.search(r"set\(eth\((.*?)\)\)", text)
-    for name, mac in re.findall(r"(src|dst)=([0-9a-f:]+)",
-                                eth.group(1) if eth else ""):
-        packet["dl_" + name] = mac
-    ttl = re.search(r"(?:ttl|hlimit)=(\d+)", text)
-    if ttl:
-        packet["ttl"] = int(ttl.group(1))
-    where = re.sub(r"(?:set|ct)\((?:[^()]|\([^()]*\))*\),?", "", text)
-    where = re.sub(r"recirc(?:; |$)", "", where)
-    where = re.sub(r"nvgre\[(\d+) [^>]*>(.*)\]", r"nvgre \1 \2", where)
-    return Router.sent(where, packet)
-
-
-def load_verdict():
-    path = os.path.join(os.path.dirname(__file__), "hnv-verdict.py")
-    spec = importlib.util.spec_from_file_location("hnv_verdict", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 CASES = [local_case, local_case, tunnel_case, tunnel_case, ask_case]
 
 
 def random_cases(seed):
     policy, machines, rng = make(seed)
-    router = Router(policy, machines)
+    router = Router(policy, machines, [HERE])
     return [rng.choice(CASES)(rng, router) for _ in range(PACKETS)]
 
 
 def check(cases, bridge):
-    verdict = load_verdict()
+    verdict = hnv_actions.verdict
     switch = verdict.Switch(os.environ.get("OVS_RUNDIR", "."))
-    names = verdict.read_names("hnvtest")
-    ports = verdict.read_ports(switch)
+    actions = hnv_actions.Actions(verdict.read_names("hnvtest"),
+                                  verdict.read_ports(switch))
     seen = {}
     for where, packet, judge in cases:
         flow = to_flow(where, packet)
@@ -486,10 +234,11 @@ def check(cases, bridge):
                   for w in ("--ct-next", STATES[state])]
         trace = switch.call("ofproto/trace", bridge, flow, *states,
                             "-generate")
-        got = simplify(verdict.verdict(trace, names, ports), copy)
+        outcome = actions.outcome(trace, copy)
+        got = " ".join(hnv_actions.describe(*copy, trace)
+                       for copy in outcome.copies) or outcome.reason
         want += " commits %d" % packet["commits"]
-        actions = "".join(re.findall("^Datapath actions: .*", trace, re.M))
-        got += " commits %d" % actions.count("ct(commit")
+        got += " commits %d" % outcome.commits
         if got != want:
             print("%s %s\nwant: %s\ngot:  %s" % (flow, states, want, got))
             print(trace)

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A host of HNV that anybody can check by reading it.
+
+What
+----
+
+Router decides what one host must do with a packet, by linear search over the
+rows of the policy and as hnv(5) and hnv-pipeline(7) say.  It shares no code
+with the compiler.
+
+A policy is what "hnvtest hnv-compile" reads.  A machine is a dict that joins
+what several rows say about one virtual machine: "vsid", "domain", "mac"; the
+"addresses" of its lookup records and their "pas", "standby", and "disabled";
+if it has a port on this host, "port", "acls", and "forwarder".
+
+A packet is a dict as well: "dl_src", "dl_dst", "src", "dst", "ttl", "proto",
+"tp_src", "tp_dst", and "states", what connection tracking will say about it on
+its way from a machine and to one.  Decisions change the addresses and "ttl",
+and leave in "asked" which of the states they asked for and in "commits" how
+many connections they began.
+
+What not
+--------
+
+No MTU, no lazy domains, no controllers: those have cases of their own.
+"""
+
+import ipaddress
+
+ROUTER = "00:15:5d:ff:ff:01"
+
+
+def ip(text):
+    return ipaddress.ip_address(text)
+
+
+def net(text):
+    return ipaddress.ip_network(text)
+
+
+def inside(address, prefix):
+    return ip(address).version == net(prefix).version \
+        and ip(address) in net(prefix)
+
+
+def in_ports(number, rule, side):
+    return any(int(ports.split("-")[0]) <= number <= int(ports.split("-")[-1])
+               for ports in rule.get(side + "_ports", ["0-65535"]))
+
+
+def sent(where, packet):
+    """A packet that leaves for 'where'."""
+    return "%s %s>%s %s>%s ttl %d" % (
+        where, packet["dl_src"], packet["dl_dst"], packet["src"],
+        packet["dst"], packet["ttl"])
+
+
+def nvgre(vsid, source, to):
+    return "nvgre %d %s>%s" % (vsid, source, to)
+
+
+class Router:
+    def __init__(self, policy, machines, pas):
+        self.policy = policy
+        self.machines = machines
+        self.pas = pas
+        self.live = {m["domain"]["key"] for m in machines if "port" in m}
+
+    def subnets(self, domain):
+        return [s for s in self.policy["subnets"]
+                if s["domain"] == domain["name"]]
+
+    def machine(self, domain, address):
+        found = [m for m in self.machines if m["domain"] is domain
+                 and address in m["addresses"]]
+        return found[0] if found else None
+
+    def is_here(self, machine):
+        """Whether its record says that it is on this host."""
+        return machine["pas"][0] in self.pas
+
+    def source_pa(self, sender):
+        """The PA that packets of 'sender', a machine of this host, are
+        from."""
+        return ([pa for pa in sender["pas"] if pa in self.pas] + self.pas)[0]
+
+    def wildcards(self, domain):
+        """The wildcard gateways of the domain."""
+        vsids = [s["vsid"] for s in self.subnets(domain)]
+        return [r for r in self.policy["l2"] if r["vsid"] in vsids]
+
+    def is_gateway(self, domain, address):
+        return not domain["external_router"] and any(
+            ip(address) == net(p)[1] for s in self.subnets(domain)
+            for p in s["prefixes"] if net(p).version == ip(address).version)
+
+    def route(self, domain, address, vsid=None):
+        """The next hop, 'address' itself if on link, or None.  With 'vsid',
+        only that subnet is on link."""
+        found = [(net(p).prefixlen, 0, 0, address)
+                 for s in self.subnets(domain) for p in s["prefixes"]
+                 if inside(address, p) and vsid in (None, s["vsid"])]
+        found += [(net(r["prefix"]).prefixlen, -r["metric"],
+                   -int(ip(r["next_hop"])), r["next_hop"])
+                  for r in self.policy["routes"]
+                  if r["domain"] == domain["name"]
+                  and inside(address, r["prefix"])]
+        return max(found, default=(None,))[-1]
+
+    @staticmethod
+    def denies(machine, packet, inbound):
+        """Returns why an ACL of 'machine' drops the packet, or None."""
+        state = None
+        if any(r.get("stateful") for r in machine["acls"]):
+            state = packet["states"][inbound]
+            packet["asked"].append(state)
+        if state in ("est", "reply", "related"):
+            return None
+        local, remote = ("dst", "src") if inbound else ("src", "dst")
+        rules = [r for r in machine["acls"] if r["inbound"] == inbound]
+        for rule in sorted(rules, key=lambda r: (-r["weight"], r["allow"])):
+            if rule.get("protocol", packet["proto"]) == packet["proto"] \
+                    and all(inside(packet[remote], p)
+                            for p in rule.get("remote", [])) \
+                    and in_ports(packet["tp_" + local], rule, "local") \
+                    and in_ports(packet["tp_" + remote], rule, "remote"):
+                if not rule["allow"]:
+                    return "drop acl"
+                if rule.get("stateful") and state == "invalid":
+                    return "drop ct-invalid"
+                packet["commits"] += rule.get("stateful", False)
+                return None
+        return None
+
+    def deliver(self, machine, packet):
+        why = self.denies(machine, packet, True)
+        if why:
+            return why
+        return sent(machine["port"], packet)
+
+    def forwards(self, sender, address):
+        """Whether packets from 'address' come by way of 'sender'."""
+        hop = self.route(sender["domain"], address)
+        return sender["forwarder"] and not sender["disabled"] \
+            and hop in sender["addresses"]
+
+    def to_wildcard(self, sender, packet, why):
+        """What no record is for goes to the subnet's gateway, if it has
+        one."""
+        for record in self.policy["l2"]:
+            if record["vsid"] == sender["vsid"]:
+                if packet["dl_dst"] == ROUTER:
+                    packet["dl_dst"] = record["mac"]
+                return sent(nvgre(record["vsid"], self.source_pa(sender),
+                                  record["pas"][0]), packet)
+        return why
+
+    def ask(self, sender, packet):
+        """A broadcast ARP request, or a solicitation, for 'dst'."""
+        domain = sender["domain"]
+        subnets = [s for s in self.subnets(domain) if any(
+            packet["dst"] == str(net(p)[1]) for p in s["prefixes"])]
+        machine = self.machine(domain, packet["dst"])
+        if self.is_gateway(domain, packet["dst"]):
+            mac, vsid = ROUTER, subnets[0]["vsid"]
+        elif machine is None:
+            return "drop no-record"
+        elif machine is sender:
+            return "drop arp-self"
+        else:
+            mac, vsid = machine["mac"], machine["vsid"]
+        if vsid != sender["vsid"]:
+            return "drop arp-other"
+        return "%s hears %s of %s" % (sender["port"], packet["dst"], mac)
+
+    def from_machine(self, sender, packet):
+        domain = sender["domain"]
+        if packet["dl_src"] != sender["mac"]:
+            return "drop spoof-mac"
+        if packet["src"] not in sender["addresses"] \
+                and not self.forwards(sender, packet["src"]):
+            return "drop spoof-ip"
+        why = self.denies(sender, packet, False)
+        if why:
+            return why
+        hop = self.route(domain, packet["dst"], sender["vsid"]
+                         if domain["external_router"] else None)
+        if hop is None:
+            return self.to_wildcard(sender, packet, "drop no-route")
+        if self.is_gateway(domain, hop):
+            return "ask 4"
+        machine = self.machine(domain, hop)
+        if machine is None:
+            return self.to_wildcard(sender, packet, "drop no-record")
+        if machine["disabled"] or (self.is_here(machine)
+                                   and "port" not in machine):
+            return "drop record-unusable"
+        if machine["vsid"] != sender["vsid"]:
+            if not domain["keep_ttl"]:
+                if packet["ttl"] <= 1:
+                    return "ask 2"
+                packet["ttl"] -= 1
+            if not domain["keep_mac"]:
+                packet["dl_src"] = ROUTER
+            packet["dl_dst"] = machine["mac"]
+        elif packet["dl_dst"] == ROUTER:
+            packet["dl_dst"] = machine["mac"]
+        if machine is sender:
+            return "drop to-self"
+        if "port" in machine:
+            return self.deliver(machine, packet)
+        return sent(nvgre(machine["vsid"], self.source_pa(sender),
+                          machine["pas"][0]), packet)
+
+    def verify(self, domain, packet):
+        """Returns the machine that the source address leads to, or why the
+        source is not believed."""
+        hop = self.route(domain, packet["src"])
+        machine = hop and self.machine(domain, hop)
+        if machine and not machine["disabled"] \
+                and not self.is_here(machine) \
+                and packet["pa"] in machine["pas"] + machine["standby"]:
+            return machine, None
+        if not machine and any(packet["pa"] in r["pas"]
+                               for r in self.wildcards(domain)):
+            return None, None
+        if any(m["pas"] == [packet["pa"]] and not m.get("standby")
+               for m in self.machines + self.policy["l2"]):
+            return None, "drop source-unverified"
+        return None, "drop unknown-pa"
+
+    def from_tunnel(self, packet):
+        vsid = packet["vsid"]
+        domains = [d for d in self.policy["domains"] if d["key"] in self.live
+                   and vsid in [s["vsid"] for s in self.subnets(d)]]
+        ports = [m for m in self.machines if "port" in m]
+        if not domains or (domains[0]["strict_vsid"]
+                           and vsid not in [m["vsid"] for m in ports]):
+            return "drop unknown-vsid"
+        domain = domains[0]
+        owners = [m for m in self.machines if m["mac"] == packet["dl_dst"]]
+        owner = owners[0] if owners else None
+        redirected = owner in ports and owner["vsid"] == vsid \
+            and not owner["disabled"] \
+            and packet["dst"] in owner["addresses"] \
+            and packet["pa"] in set(owner["standby"]) - set(self.pas)
+        was_here = [pa for pa in (owner["standby"] if owner else [])
+                    if pa in self.pas]
+        sender, why = self.verify(domain, packet)
+        if not redirected and why:
+            return why
+        if owner and owner["vsid"] == vsid and not self.is_here(owner) \
+                and not owner["disabled"] and was_here \
+                and packet["dst"] in owner["addresses"]:
+            return sent(nvgre(vsid, was_here[0], owner["pas"][0]), packet)
+        if owner in ports and (owner["vsid"] == vsid or (
+                not redirected and owner["domain"] is domain
+                and sender and sender["vsid"] == vsid
+                and not domain["strict_vsid"])):
+            return self.deliver(owner, packet)
+        return "drop mac-not-here"
