@@ -234,8 +234,9 @@ hnv_records_find_bad(const struct hnv_records *records,
     return NULL;
 }
 
-/* Keeps 'raw', which it takes over, apart, because of 'message', likewise. */
-static void
+/* Keeps 'raw', which it takes over, apart, because of 'message', likewise.
+ * Returns the row, for the caller to complete. */
+static struct hnv_bad *
 hnv_records_put_bad(struct hnv_records *records, const struct uuid *uuid,
                     struct hnv_raw *raw, char *message, bool retry)
 {
@@ -250,6 +251,7 @@ hnv_records_put_bad(struct hnv_records *records, const struct uuid *uuid,
     hmap_insert(&records->bad, &bad->node, uuid_hash(uuid));
     VLOG_WARN_RL(&rl, "Lookup_Record "UUID_FMT": %s", UUID_ARGS(uuid),
                  message);
+    return bad;
 }
 
 static void
@@ -301,28 +303,36 @@ explain_rival(const char *what, const struct uuid *other)
                      "them apart by it");
 }
 
-/* Decides between 'record' and 'other', which may be NULL or the same row, and
- * both of which have 'what': the one with the lower UUID stays.  Returns NULL
- * if that is 'record', otherwise what is wrong with it. */
-static char *
-hnv_records_contend(struct hnv_records *records, struct hnv_entry *other,
-                    const struct hnv_record *record, const char *what)
+/* Does 'entry', which may be NULL or the row of 'record', stay, so that
+ * 'record' cannot?  Of two rows, the one with the lower UUID does. */
+static bool
+hnv_entry_prevails(const struct hnv_entry *entry,
+                   const struct hnv_record *record)
 {
+    return entry && uuid_compare_3way(&entry->record.uuid, &record->uuid) < 0;
+}
+
+/* Removes 'entry', unless it is NULL or the row of 'record', in favor of
+ * 'record', which has 'what' too. */
+static void
+hnv_records_displace(struct hnv_records *records, struct hnv_entry *entry,
+                     const struct hnv_record *record, const char *what)
+{
+    struct hnv_bad *bad;
     struct hnv_raw raw;
     struct uuid uuid;
+    bool stale;
 
-    if (!other || uuid_equals(&other->record.uuid, &record->uuid)) {
-        return NULL;
+    if (!entry || uuid_equals(&entry->record.uuid, &record->uuid)) {
+        return;
     }
-    uuid = other->record.uuid;
-    if (uuid_compare_3way(&uuid, &record->uuid) < 0) {
-        return explain_rival(what, &uuid);
-    }
-    hnv_entry_to_raw(records, other, &raw);
-    hnv_entry_remove(records, other);
-    hnv_records_put_bad(records, &uuid, &raw,
-                        explain_rival(what, &record->uuid), true);
-    return NULL;
+    uuid = entry->record.uuid;
+    stale = entry->stale;
+    hnv_entry_to_raw(records, entry, &raw);
+    hnv_entry_remove(records, entry);
+    bad = hnv_records_put_bad(records, &uuid, &raw,
+                              explain_rival(what, &record->uuid), true);
+    bad->stale = stale;
 }
 
 /* Returns what is wrong with a second record for one customer address, or for
@@ -333,20 +343,24 @@ static char *
 hnv_records_check_duplicate(struct hnv_records *records,
                             const struct hnv_record *record)
 {
-    char *error = hnv_records_contend(
-        records, hnv_records_find_ca(records, record->domain_key,
-                                     &record->ca),
-        record, "customer_address");
+    struct hnv_entry *same_ca = hnv_records_find_ca(
+        records, record->domain_key, &record->ca);
+    struct hnv_rewritten *rewritten
+        = (record->rule == HNV_RULE_REWRITE
+           ? hnv_rewritten_find(records, &record->peer->pas[0]) : NULL);
+    struct hnv_entry *same_pa = rewritten ? rewritten->entry : NULL;
 
-    if (!error && record->rule == HNV_RULE_REWRITE) {
-        struct hnv_rewritten *rewritten
-            = hnv_rewritten_find(records, &record->peer->pas[0]);
-
-        error = hnv_records_contend(records,
-                                    rewritten ? rewritten->entry : NULL,
-                                    record, "provider address");
+    /* Nothing gives way to what does not stay itself. */
+    if (hnv_entry_prevails(same_ca, record)) {
+        return explain_rival("customer_address", &same_ca->record.uuid);
+    } else if (hnv_entry_prevails(same_pa, record)) {
+        return explain_rival("provider address", &same_pa->record.uuid);
     }
-    return error;
+    hnv_records_displace(records, same_ca, record, "customer_address");
+    if (same_pa != same_ca) {
+        hnv_records_displace(records, same_pa, record, "provider address");
+    }
+    return NULL;
 }
 
 /* Row 'uuid' became 'raw', which this takes over. */
@@ -460,20 +474,18 @@ hnv_records_updated(struct hnv_records *records)
         records->sweep = false;
     }
     if (records->removed) {
-        records->removed = false;
         hnv_records_retry(records);
     }
 }
 
-/* Tries again what did not fit other rows, since those might have changed. */
-void
-hnv_records_retry(struct hnv_records *records)
+static void
+hnv_records_retry_once(struct hnv_records *records)
 {
     struct hmap bad_rows = HMAP_INITIALIZER(&bad_rows);
     struct hnv_bad *bad;
 
     HMAP_FOR_EACH_SAFE (bad, node, &records->bad) {
-        if (bad->retry) {
+        if (bad->retry && !bad->stale) {
             hmap_remove(&records->bad, &bad->node);
             hmap_insert(&bad_rows, &bad->node, bad->node.hash);
         }
@@ -484,6 +496,20 @@ hnv_records_retry(struct hnv_records *records)
         free(bad);
     }
     hmap_destroy(&bad_rows);
+}
+
+/* Tries again what did not fit other rows, since those might have changed.  It
+ * is too early for a row that might be gone, see hnv_records_updated().
+ *
+ * One that fits now may take the place of another, and make room for a third.
+ * That ends, because the one that stays has always the lower UUID. */
+void
+hnv_records_retry(struct hnv_records *records)
+{
+    do {
+        records->removed = false;
+        hnv_records_retry_once(records);
+    } while (records->removed);
 }
 
 /* Returns the number of records that make sense. */
