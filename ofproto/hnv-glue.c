@@ -64,6 +64,21 @@ glue_updated(void *engine_)
     engine->errors_seqno++;
 }
 
+/* Notes that 'record' is here, which some packet may wait for. */
+static void
+glue_fetched(struct hnv_engine *engine, const struct uuid *record)
+{
+    if (!hnv_lazy_has_record(engine->lazy, record)) {
+        return;
+    }
+    if (engine->n_fetched >= engine->allocated_fetched) {
+        engine->fetched = x2nrealloc(engine->fetched,
+                                     &engine->allocated_fetched,
+                                     sizeof *engine->fetched);
+    }
+    engine->fetched[engine->n_fetched++] = *record;
+}
+
 static void
 glue_found(const struct uuid *domain, const char *customer_address,
              const struct uuid *record, void *engine_)
@@ -74,6 +89,9 @@ glue_found(const struct uuid *domain, const char *customer_address,
 
     if (!error) {
         hnv_lazy_answer(engine->lazy, domain, &ca, record);
+        if (record && hnv_records_find(engine->records, record)) {
+            glue_fetched(engine, record);
+        }
     }
     free(error);
 }
@@ -122,13 +140,12 @@ glue_put(struct hnv_entry *entry, const struct hnv_record *old,
         hnv_moves_update(engine->moves, host, entry, old);
     }
     hnv_installer_put_record(engine->installer, entry, old);
-    if (!old && hnv_lazy_has_record(engine->lazy, &entry->record.uuid)) {
-        if (engine->n_fetched >= engine->allocated_fetched) {
-            engine->fetched = x2nrealloc(engine->fetched,
-                                         &engine->allocated_fetched,
-                                         sizeof *engine->fetched);
-        }
-        engine->fetched[engine->n_fetched++] = entry->record.uuid;
+    if (!old) {
+        glue_fetched(engine, &entry->record.uuid);
+    } else if (old->domain_key != entry->record.domain_key
+               || !ipv6_addr_equals(&old->ca, &entry->record.ca)) {
+        /* It is not what was asked for any more. */
+        hnv_lazy_deleted(engine->lazy, &entry->record.uuid);
     }
 }
 
