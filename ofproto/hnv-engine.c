@@ -189,9 +189,10 @@ hnv_engine_get_subnets(const struct hnv_engine *engine, size_t *n)
 static void
 hnv_engine_want_records(struct hnv_engine *engine)
 {
-    size_t n, n_full = 0, n_records, n_subnets;
+    size_t n, n_full = 0, n_lazy = 0, n_records, n_subnets;
     const struct uuid *domains = hnv_db_get_domains(engine->db, &n);
     struct uuid *full = xmalloc(MAX(n, 1) * sizeof *full);
+    struct uuid *lazy = xmalloc(MAX(n, 1) * sizeof *lazy);
     struct hnv_stage_subnet *subnets;
     struct uuid *records;
 
@@ -201,11 +202,12 @@ hnv_engine_want_records(struct hnv_engine *engine)
                                                  &domains[i]);
 
         if (rd && hnv_engine_is_lazy(engine, rd)) {
-            continue;
+            lazy[n_lazy++] = domains[i];
+        } else {
+            full[n_full++] = domains[i];
         }
-        full[n_full++] = domains[i];
-        hnv_lazy_remove_domain(engine->lazy, &domains[i]);
     }
+    hnv_lazy_retain_domains(engine->lazy, lazy, n_lazy);
     hnv_lazy_get_records(engine->lazy, &records, &n_records);
     subnets = hnv_engine_get_subnets(engine, &n_subnets);
     hnv_feed_want(engine->feed, &(struct hnv_wanted) {
@@ -217,6 +219,7 @@ hnv_engine_want_records(struct hnv_engine *engine)
         .n_subnets = n_subnets,
     });
     free(full);
+    free(lazy);
     free(records);
     free(subnets);
 }

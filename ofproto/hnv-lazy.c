@@ -392,17 +392,25 @@ hnv_lazy_deleted(struct hnv_lazy *lazy, const struct uuid *record)
     }
 }
 
-/* Forgets everything about 'routing_domain', which is no longer lazy or no
- * longer on this host. */
-void
-hnv_lazy_remove_domain(struct hnv_lazy *lazy,
-                       const struct uuid *routing_domain)
+static int
+compare_uuids(const void *a, const void *b)
 {
-    struct hnv_lazy_domain *domain = hnv_lazy_find_domain(lazy,
-                                                          routing_domain);
+    return uuid_compare_3way(a, b);
+}
 
-    if (domain) {
-        hnv_lazy_domain_destroy(lazy, domain);
+/* Forgets everything about routing domains other than the 'n' in 'domains',
+ * which is sorted: those that are lazy and on this host. */
+void
+hnv_lazy_retain_domains(struct hnv_lazy *lazy, const struct uuid *domains,
+                        size_t n)
+{
+    struct hnv_lazy_domain *domain;
+
+    HMAP_FOR_EACH_SAFE (domain, node, &lazy->domains) {
+        if (!n || !bsearch(&domain->uuid, domains, n, sizeof *domains,
+                           compare_uuids)) {
+            hnv_lazy_domain_destroy(lazy, domain);
+        }
     }
 }
 
@@ -462,12 +470,6 @@ unsigned int
 hnv_lazy_get_seqno(const struct hnv_lazy *lazy)
 {
     return lazy->seqno;
-}
-
-static int
-compare_uuids(const void *a, const void *b)
-{
-    return uuid_compare_3way(a, b);
 }
 
 /* Stores in '*records' and '*n' the records to monitor, sorted.  The caller

@@ -111,8 +111,8 @@ void hnv_lazy_answer(struct hnv_lazy *, const struct uuid *routing_domain,
 bool hnv_lazy_has_record(const struct hnv_lazy *, const struct uuid *record);
 void hnv_lazy_installed(struct hnv_lazy *, const struct uuid *record);
 void hnv_lazy_deleted(struct hnv_lazy *, const struct uuid *record);
-void hnv_lazy_remove_domain(struct hnv_lazy *,
-                            const struct uuid *routing_domain);
+void hnv_lazy_retain_domains(struct hnv_lazy *, const struct uuid *domains,
+                             size_t n);
 
 unsigned int hnv_lazy_get_requests_seqno(const struct hnv_lazy *);
 void hnv_lazy_sync_start(struct hnv_lazy *);
