@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += ofproto/libhnv.la
 ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-acl.c \
 	ofproto/hnv-arp.c \
+	ofproto/hnv-ask.h \
 	ofproto/hnv-classify.c \
 	ofproto/hnv-compile.c \
 	ofproto/hnv-compile.h \
@@ -40,6 +41,8 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-policy-subnets.c \
 	ofproto/hnv-policy.c \
 	ofproto/hnv-policy.h \
+	ofproto/hnv-quote.c \
+	ofproto/hnv-quote.h \
 	ofproto/hnv-record.c \
 	ofproto/hnv-record.h \
 	ofproto/hnv-rewrite.c \

@@ -284,6 +284,35 @@ glue_get_gateway(uint32_t vsid, struct hnv_icmp_error *error, void *engine_)
     return true;
 }
 
+static uint32_t
+glue_get_ca(const struct in6_addr *pa, struct in6_addr *ca, void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    const struct hnv_entry *entry
+        = hnv_records_find_rewritten(engine->records, pa);
+
+    if (!entry) {
+        return 0;
+    }
+    *ca = entry->record.ca;
+    return entry->record.domain_key;
+}
+
+static bool
+glue_get_pa(uint32_t key, const struct in6_addr *ca, struct in6_addr *pa,
+            void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    const struct hnv_entry *entry
+        = hnv_records_find_ca(engine->records, key, ca);
+
+    if (!entry || entry->record.rule != HNV_RULE_REWRITE) {
+        return false;
+    }
+    *pa = entry->record.peer->pas[0];
+    return true;
+}
+
 static void
 glue_lookup(uint32_t key, const struct in6_addr *ca,
               const struct ofputil_packet_in *pin,
@@ -311,6 +340,8 @@ glue_log_acl(const struct ofputil_packet_in *pin, uint32_t what,
 const struct hnv_packet_in_handler hnv_glue_packet_in = {
     .log_acl = glue_log_acl,
     .get_gateway = glue_get_gateway,
+    .get_ca = glue_get_ca,
+    .get_pa = glue_get_pa,
     .lookup = glue_lookup,
 };
 

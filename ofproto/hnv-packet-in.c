@@ -14,6 +14,7 @@
 #include "hnv-icmp.h"
 #include "hnv-ofconn.h"
 #include "hnv-pipeline.h"
+#include "hnv-quote.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/ofp-actions.h"
@@ -62,6 +63,7 @@ struct hnv_packet_ins {
     uint64_t n_answered;        /* ICMP errors sent. */
     uint64_t n_lookups;         /* Lookups passed on. */
     uint64_t n_resumed;         /* Too big, but left to be fragmented. */
+    uint64_t n_rewritten;       /* ICMP errors, inside. */
     uint64_t n_logged;          /* Of port ACLs. */
     uint64_t n_limited;         /* Over budget. */
     uint64_t n_ignored;         /* Not understood, or not to be answered. */
@@ -219,6 +221,88 @@ hnv_packet_ins_lookup(struct hnv_packet_ins *pins,
     pins->handler->lookup(domain_key, &ca, pin, continuation, pins->aux);
 }
 
+/* Finds what the addresses in quotation 'q' of 'pin' must become.  The packet
+ * must be one that the error's receiver, by its customer address, sent to a
+ * machine of its routing domain.  A router is nobody, but not what somebody
+ * else's machine is. */
+static bool
+hnv_packet_ins_find_quoted(struct hnv_packet_ins *pins,
+                           const struct ofputil_packet_in *pin,
+                           const struct hnv_quote *q, struct in6_addr *src,
+                           struct in6_addr *dst)
+{
+    const struct hnv_packet_in_handler *h = pins->handler;
+    uint32_t key = ntohll(pin->flow_metadata.flow.metadata);
+    struct in6_addr ca;
+    uint32_t sender;
+
+    if (pin->flow_metadata.flow.regs[14]) {
+        return (ipv6_addr_equals(&q->quoted_src, &q->dst)
+                && h->get_pa(key, &q->quoted_src, src, pins->aux)
+                && h->get_pa(key, &q->quoted_dst, dst, pins->aux));
+    }
+    sender = h->get_ca(&q->src, &ca, pins->aux);
+    return ((!sender || sender == key)
+            && h->get_ca(&q->quoted_src, src, pins->aux) == key
+            && h->get_ca(&q->quoted_dst, dst, pins->aux) == key
+            && ipv6_addr_equals(src, &q->dst));
+}
+
+/* Tells table REWRITE_IN_SRC from whom an error of a router comes: from the
+ * gateway of the machine or, without one, from whom the machine sent to. */
+static void
+hnv_packet_ins_set_router(struct hnv_packet_ins *pins,
+                          struct ofputil_packet_in *pin,
+                          const struct in6_addr *peer)
+{
+    uint32_t vsid = pin->flow_metadata.flow.regs[0] & HNV_VSID_BITS;
+    struct hnv_icmp_error gateway = { .gateway_ip4 = 0 };
+    struct match *md = &pin->flow_metadata;
+
+    pins->handler->get_gateway(vsid, &gateway, pins->aux);
+    if (IN6_IS_ADDR_V4MAPPED(peer)) {
+        ovs_be32 ip = (gateway.gateway_ip4 ? gateway.gateway_ip4
+                       : in6_addr_get_mapped_ipv4(peer));
+
+        match_set_reg(md, 4, ntohl(ip));
+    } else {
+        const struct in6_addr *ip
+            = (ipv6_addr_is_set(&gateway.gateway_ip6)
+               ? &gateway.gateway_ip6 : peer);
+        ovs_be128 be;
+
+        memcpy(&be, ip, sizeof be);
+        match_set_xxreg(md, 1, ntoh128(be));
+    }
+}
+
+/* Rewrites what the ICMP error in 'pin' quotes, and lets it go on. */
+static void
+hnv_packet_ins_quote(struct hnv_packet_ins *pins,
+                     const struct ofputil_packet_in *pin,
+                     const struct ofpbuf *continuation)
+{
+    struct ofputil_packet_in copy = *pin;
+    struct in6_addr src, dst;
+    struct hnv_quote q;
+
+    if (!hnv_quote_parse(pin->packet, pin->packet_len, &q)
+        || !hnv_packet_ins_find_quoted(pins, pin, &q, &src, &dst)) {
+        /* To be dropped, and counted, where it is known whose it is. */
+        hnv_ofconn_resume(pins->ofconn, pin, continuation);
+        pins->n_ignored++;
+        return;
+    }
+    copy.packet = xmemdup(pin->packet, pin->packet_len);
+    hnv_quote_set(copy.packet, &q, &src, &dst);
+    hnv_packet_ins_set_router(pins, &copy, &dst);
+    match_set_reg(&copy.flow_metadata, 2,
+                  copy.flow_metadata.flow.regs[2] | HNV_FLAG_QUOTE);
+    hnv_ofconn_resume(pins->ofconn, &copy, continuation);
+    free(copy.packet);
+    pins->n_rewritten++;
+}
+
 /* Does what 'pin' asks for. */
 void
 hnv_packet_ins_process(struct hnv_packet_ins *pins,
@@ -259,6 +343,9 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
     case HNV_OP_PORT_UNREACHABLE:
         hnv_packet_ins_send_error(pins, pin, HNV_ICMP_PORT_UNREACHABLE, 0);
         break;
+    case HNV_OP_QUOTE:
+        hnv_packet_ins_quote(pins, pin, continuation);
+        break;
     case HNV_OP_LOG:
         pins->handler->log_acl(pin, ntohl(ud.arg), pins->aux);
         pins->n_logged++;
@@ -277,9 +364,11 @@ hnv_packet_ins_format(const struct hnv_packet_ins *pins, struct ds *s)
 
     ds_put_format(s, "packets from the switch: %"PRIu64" answered, %"PRIu64
                   " looked up, %"PRIu64" left to be fragmented, %"PRIu64
-                  " logged, %"PRIu64" over budget, %"PRIu64" ignored\n",
+                  " rewritten inside, %"PRIu64" logged, %"PRIu64
+                  " over budget, %"PRIu64" ignored\n",
                   pins->n_answered, pins->n_lookups, pins->n_resumed,
-                  pins->n_logged, pins->n_limited, pins->n_ignored);
+                  pins->n_rewritten, pins->n_logged, pins->n_limited,
+                  pins->n_ignored);
     HMAP_FOR_EACH (budget, node, &pins->budgets) {
         if (budget->n_limited) {
             ds_put_format(s, "    routing domain %"PRIu32": %"PRIu64

@@ -23,8 +23,9 @@ struct uuid;
  * The pipeline sends a packet to hnv-agent for what OpenFlow cannot do, and
  * says in the packet-in's userdata what that is (enum hnv_op).  This module
  * does it: it answers with ICMP errors in the name of the sender's gateway
- * address, and passes on the lookups of routing domains that are lazy and what
- * port ACLs log.
+ * address, has the tables of IP rewrite understand the ICMP errors of others,
+ * and passes on the lookups of routing domains that are lazy and what port
+ * ACLs log.
  *
  * Machines can cause as many such packets as they like, so each routing domain
  * has a budget, and what exceeds it is dropped and counted.  The switch has a
@@ -49,6 +50,17 @@ struct hnv_packet_in_handler {
      * false if there is no such subnet or it has no gateway. */
     bool (*get_gateway)(uint32_t vsid, struct hnv_icmp_error *error,
                         void *aux);
+
+    /* Stores in '*ca' the customer address that has 'pa' for IP rewrite.
+     * Returns the number of its routing domain in the switch, or 0 if there is
+     * none. */
+    uint32_t (*get_ca)(const struct in6_addr *pa, struct in6_addr *ca,
+                       void *aux);
+
+    /* Stores in '*pa' what 'ca' in routing domain 'domain_key' has for IP
+     * rewrite.  Returns false if it has nothing. */
+    bool (*get_pa)(uint32_t domain_key, const struct in6_addr *ca,
+                   struct in6_addr *pa, void *aux);
 
     /* A port ACL decided about 'pin', which is to be logged, as 'what' of enum
      * hnv_log says. */

@@ -9,8 +9,7 @@
  * What
  * ----
  *
- * The one owner of table numbers, registers, priorities, cookies, and the
- * codes by which a flow asks hnv-agent for what OpenFlow cannot do.  The
+ * The one owner of table numbers, registers, priorities, and cookies.  The
  * manual page hnv-pipeline(7) is made from this file, so that the lists below
  * are written for both the compiler and the reader.
  *
@@ -36,8 +35,9 @@
  *     ACL_IN          the receiver's port ACLs
  *     LOCAL_OUT       the port
  *
- * RECORD4, RECORD6, L2_SOURCE, SENDER, and MISS are functions: other tables
- * "resubmit" to them and go on when they return.  They write registers only.
+ * RECORD4, RECORD6, L2_SOURCE, SENDER, MISS, and QUOTE are functions: other
+ * tables "resubmit" to them and go on when they return.  They write registers
+ * only, but that QUOTE has the agent rewrite what an ICMP error quotes.
  * This is why one lookup record needs only one flow, whoever asks.
  *
  * DROP is where flows that all routing domains share drop a packet, with the
@@ -48,12 +48,13 @@
  * --------
  *
  * Nothing here knows about policy (hnv-policy.h) or makes flows
- * (hnv-compile.h), and what SDN controllers may do with their tables is in
- * hnv-controllers.h. */
+ * (hnv-compile.h), what SDN controllers may do with their tables is in
+ * hnv-controllers.h, and what flows ask of hnv-agent in hnv-ask.h. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hnv-ask.h"
 #include "hnv-controllers.h"
 #include "openvswitch/compiler.h"
 #include "openvswitch/types.h"
@@ -100,6 +101,7 @@ struct uuid;
     HNV_TABLE(REWRITE_OUT, 63, "IP rewrite: CA to PA, both addresses")        \
     HNV_TABLE(PA_NEIGHBOR, 64, "IP rewrite: MAC of the next provider hop")    \
     HNV_TABLE(SOURCE_PA, 65, "function: from which of the host's PAs")        \
+    HNV_TABLE(QUOTE, 66, "function: IP rewrite inside an ICMP error")         \
     HNV_TABLE(DROP, 70, "counts by routing domain what is dropped")           \
     HNV_TABLE(PASS, 80, "ports that are not virtualized")
 
@@ -175,6 +177,8 @@ enum hnv_flag {
     HNV_FLAG_ARP = 1u << 8,         /* An ARP request to be answered. */
     HNV_FLAG_ND = 1u << 9,          /* A solicitation to be answered. */
     HNV_FLAG_TOO_BIG_SUBNET = 1u << 10, /* Larger than the subnet's MTU. */
+    HNV_FLAG_ERROR = 1u << 11,      /* ICMP error, to be rewritten inside. */
+    HNV_FLAG_QUOTE = 1u << 12,      /* The agent did that. */
 };
 
 /* Priorities: table, identifier, value, and what flows of that priority match
@@ -237,10 +241,16 @@ enum hnv_flag {
     HNV_PRIORITY(REWRITE_IN_DST, RECORD, 100,                                 \
                  "to the PA of a local record: destination becomes its CA")   \
     HNV_PRIORITY(REWRITE_IN_DST, NONE, 0, "to any other PA: drop")            \
+    HNV_PRIORITY(REWRITE_IN_SRC, QUOTE_NOT, 210,                              \
+                 "ICMP error, not rewritten inside: drop")                    \
+    HNV_PRIORITY(REWRITE_IN_SRC, QUOTE, 200,                                  \
+                 "ICMP error: have it rewritten inside, and again")           \
     HNV_PRIORITY(REWRITE_IN_SRC, BRIDGE, 110,                                 \
                  "likewise, within the VSID: source MAC is the record's")     \
     HNV_PRIORITY(REWRITE_IN_SRC, ROUTE, 100,                                  \
                  "from the PA of a record in that domain: source becomes CA") \
+    HNV_PRIORITY(REWRITE_IN_SRC, ROUTER, 50,                                  \
+                 "ICMP error of any other PA: source is what the agent says") \
     HNV_PRIORITY(REWRITE_IN_SRC, NONE, 0, "from any other PA: drop")          \
     HNV_PRIORITY(FORWARDER, OWN, 100,                                         \
                  "the source, or the route to it, is this port: accept")      \
@@ -384,6 +394,10 @@ enum hnv_flag {
     HNV_PRIORITY(ENCAP, OUT, 0, "out through the nvgre port")                 \
     HNV_PRIORITY(REWRITE_OUT, UNCHECKED, 65535,                               \
                  "nobody checked whose it is: drop")                          \
+    HNV_PRIORITY(REWRITE_OUT, QUOTE_NOT, 210,                                 \
+                 "ICMP error, not rewritten inside: drop")                    \
+    HNV_PRIORITY(REWRITE_OUT, QUOTE, 200,                                     \
+                 "ICMP error: have it rewritten inside, and again")           \
     HNV_PRIORITY(REWRITE_OUT, RECORD, 100,                                    \
                  "from the CA of a local record: both addresses become PAs")  \
     HNV_PRIORITY(REWRITE_OUT, NONE, 0, "the sender has no PA: drop")          \
@@ -396,6 +410,7 @@ enum hnv_flag {
     HNV_PRIORITY(SOURCE_PA, PORT, 100, "else, the port's first PA")           \
     HNV_PRIORITY(SOURCE_PA, L2, 90, "from a local L2 record: its PA")         \
     HNV_PRIORITY(SOURCE_PA, NONE, 0, "the host's default PA")                 \
+    HNV_PRIORITY(QUOTE, DOMAIN, 100, "one flow per domain: ask the agent")    \
     HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
     HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
     HNV_PRIORITY(PASS, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
@@ -455,7 +470,9 @@ enum hnv_priority {
              "frame of the provider network that is for somebody else")       \
     HNV_DROP(TO_SELF, "to-self", "destination or next hop is the sender")     \
     HNV_DROP(FLOOD_AGAIN, "flood-again",                                      \
-             "broadcast that came to another PA of this host, too")
+             "broadcast that came to another PA of this host, too")           \
+    HNV_DROP(UNKNOWN_QUOTE, "unknown-quote",                                  \
+             "IP rewrite: ICMP error about no packet of that machine")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */
@@ -527,43 +544,6 @@ bool hnv_cookie_decode(uint64_t cookie, struct hnv_cookie *);
 /* Returns the first 40 bits of 'uuid', which are its first ten hexadecimal
  * digits without the hyphen. */
 uint64_t hnv_uuid_bits(const struct uuid *);
-
-/* Packet-ins go to the connection with this controller id, so that SDN
- * controllers do not get them. */
-enum { HNV_CONTROLLER_ID = 0x484e };
-
-/* What a flow asks of the agent: the "userdata" of a packet-in.  The packet-in
- * carries the registers; 'metadata' is the routing domain, reg0 the sender's
- * VSID, and reg14 its vport. */
-enum hnv_op {
-    HNV_OP_LOOKUP = 1,          /* Paused.  Find the record of the CA in reg4
-                                 * (ARP, IPv4) or xxreg1 (IPv6), add its flows
-                                 * or hnv_compile_absent()'s, then resume. */
-    HNV_OP_TIME_EXCEEDED = 2,   /* Answer with ICMP time exceeded. */
-    HNV_OP_TOO_BIG = 3,         /* Paused.  'arg' is the MTU.  Answer IPv4 with
-                                 * DF and IPv6 with ICMP, and do not resume.
-                                 * Resume others: the nvgre port fragments. */
-    HNV_OP_PORT_UNREACHABLE = 4, /* Answer with ICMP port unreachable. */
-    HNV_OP_LOG = 5,             /* Log that the ACL in the flow's cookie
-                                 * decided.  'arg' is enum hnv_log. */
-};
-
-/* What a port ACL that is logged did. */
-enum hnv_log {
-    HNV_LOG_INBOUND = 1u << 0,  /* To the vport in reg15, else from reg14's. */
-    HNV_LOG_ALLOW = 1u << 1,    /* Allowed, else denied... */
-    HNV_LOG_INVALID = 1u << 2,  /* ...for its connection state. */
-};
-
-struct hnv_userdata {
-    uint8_t version;            /* HNV_USERDATA_VERSION. */
-    uint8_t op;                 /* One of HNV_OP_*. */
-    uint8_t reserved[2];
-    ovs_be32 arg;
-};
-BUILD_ASSERT_DECL(sizeof(struct hnv_userdata) == 8);
-
-#define HNV_USERDATA_VERSION 1
 
 /* Groups.  The first byte of the id says what kind, the rest is the VSID. */
 enum {

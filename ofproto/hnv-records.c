@@ -197,6 +197,16 @@ hnv_records_find_ca(const struct hnv_records *records, uint32_t domain_key,
     return NULL;
 }
 
+/* Returns the record that has 'pa' for IP rewrite, or NULL. */
+struct hnv_entry *
+hnv_records_find_rewritten(const struct hnv_records *records,
+                           const struct in6_addr *pa)
+{
+    struct hnv_rewritten *rewritten = hnv_rewritten_find(records, pa);
+
+    return rewritten ? rewritten->entry : NULL;
+}
+
 /* Returns the first record after 'after', or the first of all, if that is
  * NULL, whose UUID begins with 'uuid_bits' as hnv_uuid_bits() returns them. */
 struct hnv_entry *
@@ -345,10 +355,10 @@ hnv_records_check_duplicate(struct hnv_records *records,
 {
     struct hnv_entry *same_ca = hnv_records_find_ca(
         records, record->domain_key, &record->ca);
-    struct hnv_rewritten *rewritten
+    struct hnv_entry *same_pa
         = (record->rule == HNV_RULE_REWRITE
-           ? hnv_rewritten_find(records, &record->peer->pas[0]) : NULL);
-    struct hnv_entry *same_pa = rewritten ? rewritten->entry : NULL;
+           ? hnv_records_find_rewritten(records, &record->peer->pas[0])
+           : NULL);
 
     /* Nothing gives way to what does not stay itself. */
     if (hnv_entry_prevails(same_ca, record)) {

@@ -94,6 +94,8 @@ struct hnv_entry *hnv_records_find(const struct hnv_records *,
 struct hnv_entry *hnv_records_find_ca(const struct hnv_records *,
                                       uint32_t domain_key,
                                       const struct in6_addr *);
+struct hnv_entry *hnv_records_find_rewritten(const struct hnv_records *,
+                                             const struct in6_addr *pa);
 struct hnv_entry *hnv_records_find_bits(const struct hnv_records *,
                                         uint64_t uuid_bits,
                                         const struct hnv_entry *after);

@@ -2,7 +2,10 @@
 
 /* Tables REWRITE_IN_DST, REWRITE_IN_SRC, REWRITE_OUT, and PA_NEIGHBOR: IP
  * rewrite, where each customer address has a provider address of its own and
- * packets are not encapsulated.  The switch corrects the checksums. */
+ * packets are not encapsulated.  The switch corrects the checksums.
+ *
+ * Table QUOTE: what an ICMP error quotes has addresses as well.  It is the
+ * agent that rewrites those, before the tables rewrite the error's own. */
 
 #include <config.h>
 
@@ -10,6 +13,7 @@
 
 #include <netinet/icmp6.h>
 
+#include "hnv-quote.h"
 #include "packets.h"
 
 static void
@@ -32,6 +36,101 @@ write_neighbor(struct hnv_compiler *c, const struct hnv_neighbor *neighbor)
     hnv_act_output(d, c->host->rewrite_port);
     hnv_draft_add(d);
 }
+
+/* ------------------------------------------------------------------------ */
+/* ICMP errors.                                                             */
+/* ------------------------------------------------------------------------ */
+
+enum { QUOTE_FLAGS = HNV_FLAG_ERROR | HNV_FLAG_QUOTE };
+
+/* Writes the flow that has ICMP errors of 'type' rewritten inside before they
+ * come to 'table' again. */
+static void
+write_error(struct hnv_draft *d, enum hnv_table table, bool v4, uint8_t type)
+{
+    hnv_draft_start(d, table, HNV_PRI_REWRITE_IN_SRC_QUOTE,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_ERROR);
+    hnv_match_proto(d, v4, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+    match_set_icmp_type(&d->match, type);
+    hnv_act_set_bits(d, MFF_REG2, HNV_FLAG_ERROR, QUOTE_FLAGS);
+    hnv_act_resubmit(d, HNV_TABLE_QUOTE);
+    hnv_act_resubmit(d, table);
+    hnv_draft_add(d);
+}
+BUILD_ASSERT_DECL(HNV_PRI_REWRITE_IN_SRC_QUOTE
+                  == (int) HNV_PRI_REWRITE_OUT_QUOTE);
+BUILD_ASSERT_DECL(HNV_PRI_REWRITE_IN_SRC_QUOTE_NOT
+                  == (int) HNV_PRI_REWRITE_OUT_QUOTE_NOT);
+
+/* A router of the provider network has no CA. */
+static void
+write_router(struct hnv_compiler *c, bool v4)
+{
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_REWRITE_IN_SRC, HNV_PRI_REWRITE_IN_SRC_ROUTER,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_match_bits(d, MFF_REG2, HNV_FLAG_QUOTE, HNV_FLAG_QUOTE);
+    hnv_match_ip(d, v4);
+    hnv_act_move(d, v4 ? MFF_REG4 : MFF_XXREG1,
+                 v4 ? MFF_IPV4_SRC : MFF_IPV6_SRC, 0);
+    hnv_act_set_mac(d, MFF_ETH_SRC, c->policy->router_mac);
+    hnv_act_checked(d);
+    hnv_act_goto(d, HNV_TABLE_ACL_IN);
+    hnv_draft_add(d);
+}
+
+static void
+write_quote(struct hnv_compiler *c, const struct hnv_domain *domain)
+{
+    struct hnv_ask ask = {
+        .op = HNV_OP_QUOTE,
+        .meter = hnv_compiler_meter(c, domain),
+        .pause = true,
+    };
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_QUOTE, HNV_PRI_QUOTE_DOMAIN,
+                    hnv_cookie_encode(HNV_ROW_DOMAIN, 0, &domain->uuid));
+    hnv_match_domain(d, domain->key);
+    hnv_match_bits(d, MFF_REG2, HNV_FLAG_ERROR, QUOTE_FLAGS);
+    hnv_act_ask(d, &ask);
+    hnv_draft_add(d);
+}
+
+static void
+write_errors(struct hnv_compiler *c)
+{
+    static const enum hnv_table tables[] = {
+        HNV_TABLE_REWRITE_IN_SRC, HNV_TABLE_REWRITE_OUT
+    };
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        hnv_draft_start(d, tables[i], HNV_PRI_REWRITE_IN_SRC_QUOTE_NOT,
+                        hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+        hnv_match_bits(d, MFF_REG2, HNV_FLAG_ERROR, QUOTE_FLAGS);
+        hnv_draft_drop_shared(d, HNV_DROP_UNKNOWN_QUOTE);
+        for (uint8_t type = 0; type < 128; type++) {
+            for (int v4 = 0; v4 <= 1; v4++) {
+                if (hnv_quote_is_error(v4, type)) {
+                    write_error(d, tables[i], v4, type);
+                }
+            }
+        }
+    }
+    for (int v4 = 0; v4 <= 1; v4++) {
+        write_router(c, v4);
+    }
+    for (size_t i = 0; i < c->host->n_domains; i++) {
+        write_quote(c, c->host->domains[i]);
+    }
+}
+
+/* ------------------------------------------------------------------------ */
+/* The base and records.                                                    */
+/* ------------------------------------------------------------------------ */
 
 void
 hnv_rewrite_base(struct hnv_compiler *c)
@@ -59,6 +158,7 @@ hnv_rewrite_base(struct hnv_compiler *c)
     for (size_t i = 0; i < c->host->n_neighbors; i++) {
         write_neighbor(c, &c->host->neighbors[i]);
     }
+    write_errors(c);
     hnv_draft_start(d, HNV_TABLE_PA_NEIGHBOR, HNV_PRI_PA_NEIGHBOR_NONE,
                     hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
     hnv_act_set_mac(d, MFF_ETH_DST, c->host->pa_mac);

@@ -7,6 +7,7 @@ HNVTEST_SOURCES += \
 	tests/test-hnv-compile.c \
 	tests/test-hnv-policy.c \
 	tests/test-hnv-policy.h \
+	tests/test-hnv-quote.c \
 	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-gro.c \

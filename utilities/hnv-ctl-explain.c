@@ -467,7 +467,10 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "look at the customer route: a next hop that sends to itself would " \
         "send in a circle; or the machine sends to its own address")         \
     ADVICE(FLOOD_AGAIN,                                                      \
-        "nothing: the copy that came to another address was delivered")
+        "nothing: the copy that came to another address was delivered")      \
+    ADVICE(UNKNOWN_QUOTE,                                                    \
+        "add the record of the address that the machine sent to with rule "  \
+        "\"rewrite\"; without one, nothing came from this machine")
 
 static const char *const advice[HNV_N_DROPS] = {
 #define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,
