@@ -128,13 +128,14 @@ write_l2(struct hnv_compiler *c, const struct hnv_l2_record *l2, bool v4)
     const struct in6_addr *pa
         = l2->peer ? find_own_pa(c->host, l2->peer->pas, l2->peer->n_primary,
                                  v4) : NULL;
+    struct hnv_l2_place l = hnv_l2_locate(c->host, l2);
     struct hnv_draft *d = &c->draft;
 
-    if (pa && hnv_l2_locate(c->host, l2).kind == HNV_KIND_LOCAL) {
+    /* By vport rather than MAC, which is the router's once routed. */
+    if (pa && l.kind == HNV_KIND_LOCAL) {
         hnv_draft_start(d, HNV_TABLE_SOURCE_PA, HNV_PRI_SOURCE_PA_L2,
                         hnv_cookie_encode(HNV_ROW_L2_RECORD, 0, &l2->uuid));
-        match_set_reg(&d->match, 0, l2->subnet->vsid);
-        match_set_dl_src(&d->match, l2->mac);
+        match_set_reg(&d->match, 14, l.vport);
         finish(d, pa, 0);
     }
 }
