@@ -268,6 +268,19 @@ write_nd(struct hnv_draft *d, const struct hnv_lport *lport)
     }
 }
 
+/* A group has its copies for all ports, the sender's own included, which the
+ * switch would not send to it but after its ACLs had judged it, and begun a
+ * session that lets the sender's next packets pass. */
+static void
+write_self(struct hnv_draft *d, const struct hnv_lport *lport)
+{
+    hnv_draft_start(d, HNV_TABLE_ACL_IN, HNV_PRI_ACL_IN_SELF,
+                    hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid));
+    match_set_reg(&d->match, 14, lport->vport);
+    match_set_reg(&d->match, 15, lport->vport);
+    hnv_draft_add(d);
+}
+
 static void
 write_lport(struct hnv_compiler *c, const struct acl_side *side,
             const struct hnv_lport *lport)
@@ -304,6 +317,7 @@ write_lport(struct hnv_compiler *c, const struct acl_side *side,
         hnv_draft_add(d);
     }
     if (side->inbound) {
+        write_self(d, lport);
         write_nd(d, lport);
     }
     w.rank = n;

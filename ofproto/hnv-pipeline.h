@@ -356,6 +356,8 @@ enum hnv_flag {
     HNV_PRIORITY(DELIVER, NONE, 0, "no such MAC in that VSID here: drop")     \
     HNV_PRIORITY(ACL_IN, UNCHECKED, 65535,                                    \
                  "nobody checked whose it is: drop")                          \
+    HNV_PRIORITY(ACL_IN, SELF, 210,                                           \
+                 "copy of the sender's own broadcast: ends")                  \
     HNV_PRIORITY(ACL_IN, ND, 200, "neighbor discovery: LOCAL_OUT")            \
     HNV_PRIORITY(ACL_IN, STATE, 100,                                          \
                  "port has stateful ACLs: connection tracking, then rules")   \
