@@ -312,6 +312,10 @@ write_lport(struct hnv_compiler *c, const struct acl_side *side,
         if (stateful) {
             hnv_act_ct(d, side->vport, side->rules);
         } else {
+            /* What the sender's zone knows is nothing to the receiver. */
+            if (side->inbound) {
+                ofpact_put_CT_CLEAR(&d->actions);
+            }
             hnv_act_goto(d, side->rules);
         }
         hnv_draft_add(d);
