@@ -10,21 +10,12 @@ could make a difference.
     hnv-router-acls.py check BRIDGE  compares with ofproto/trace
 """
 
-import importlib.util
 import json
-import os
 import sys
 
+import hnv_actions
 
-def load_router():
-    path = os.path.join(os.path.dirname(__file__), "hnv-router.py")
-    spec = importlib.util.spec_from_file_location("hnv_router", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-router = load_router()
+router = hnv_actions.load("hnv-router.py")
 
 # What decides about one port: (allow, stateful, weight) of each rule.
 RULES = [

@@ -25,6 +25,9 @@ PORTS = ["vm1", "vm2", "vm3", "fw", "vm5", "mgmt", "vm7", "vm8", "v10a",
          "v10b"]
 PACKETS = 400
 
+# To whom machines ask who has an address.
+ASK_ALL = {4: "ff:ff:ff:ff:ff:ff", 6: "33:33:ff:00:00:01"}
+
 # What connection tracking may know about a packet.
 STATES = {"new": "trk,new", "est": "trk,est", "reply": "trk,est,rpl",
           "related": "trk,rel", "invalid": "trk,inv"}
@@ -89,12 +92,26 @@ def make_domain(rng, policy, key):
     return machines
 
 
+def make_network(rng):
+    """Returns a policy without ports, and its machines."""
+    policy = {"domains": [], "subnets": [], "routes": [], "ports": [],
+              "records": [], "l2": []}
+    return policy, [m for key in (1, 2, 3)
+                    for m in make_domain(rng, policy, key)]
+
+
+def records(machine):
+    """The lookup records of 'machine'."""
+    return [{"domain": machine["domain"]["key"], "vsid": machine["vsid"],
+             "ca": address, "mac": machine["mac"], "pas": machine["pas"],
+             "standby": machine["standby"], "disabled": machine["disabled"]}
+            for address in machine["addresses"]]
+
+
 def make(seed):
     """Returns a policy, and its machines as the router wants them."""
     rng = random.Random(seed)
-    policy = {"domains": [], "subnets": [], "routes": [], "ports": [],
-              "records": [], "l2": []}
-    machines = [m for key in (1, 2, 3) for m in make_domain(rng, policy, key)]
+    policy, machines = make_network(rng)
     local = [m for m in machines if m["pas"] == [HERE]]
     rng.shuffle(local)
     interfaces = []
@@ -108,11 +125,7 @@ def make(seed):
              "forwarder": machine["forwarder"]})
         interfaces.append({"name": name, "port": name,
                            "ofport": PORTS.index(name) + 1})
-    for m in machines:
-        policy["records"] += [
-            {"domain": m["domain"]["key"], "vsid": m["vsid"], "ca": address,
-             "mac": m["mac"], "pas": m["pas"], "standby": m["standby"],
-             "disabled": m["disabled"]} for address in m["addresses"]]
+    policy["records"] = [r for m in machines for r in records(m)]
     policy["host"] = {"name": "h1", "pas": [HERE], "tunnel": 100,
                       "interfaces": interfaces}
     return policy, machines, rng
@@ -163,7 +176,8 @@ def ask_case(rng, router):
               and text == "in_port=%d" % (PORTS.index(m["port"]) + 1)][0]
     version = ip(packet["dst"]).version
     own = [a for a in sender["addresses"] if ip(a).version == version][0]
-    packet.update(dl_src=sender["mac"], src=own, proto=0)
+    packet.update(dl_src=sender["mac"], src=own, proto=0,
+                  dl_dst=ASK_ALL[version])
     if rng.random() < .1:
         packet["dst"] = own
     return text, packet, lambda: router.ask(sender, packet)
@@ -188,13 +202,14 @@ def tunnel_case(rng, router):
 
 def to_ask(where, packet):
     """The flow of an ARP request or a solicitation."""
-    values = (where, packet["dl_src"], packet["src"], packet["dst"])
+    values = (where, packet["dl_src"], packet["dl_dst"], packet["src"],
+              packet["dst"], packet["dl_src"])
     if ip(packet["dst"]).version == 4:
-        return "arp,%s,dl_src=%s,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1," \
-            "arp_spa=%s,arp_tpa=%s,arp_sha=%s" % (values + values[1:2])
-    return "icmp6,%s,dl_src=%s,dl_dst=33:33:ff:00:00:01,nw_ttl=255," \
+        return "arp,%s,dl_src=%s,dl_dst=%s,arp_op=1," \
+            "arp_spa=%s,arp_tpa=%s,arp_sha=%s" % values
+    return "icmp6,%s,dl_src=%s,dl_dst=%s,nw_ttl=255," \
         "icmpv6_type=135,icmpv6_code=0,ipv6_src=%s,nd_target=%s," \
-        "ipv6_dst=ff02::1:ff00:1,nd_sll=%s" % (values + values[1:2])
+        "ipv6_dst=ff02::1:ff00:1,nd_sll=%s" % values
 
 
 def to_flow(where, packet):

@@ -19,15 +19,16 @@ FIELDS = {"eth": {"src": "dl_src", "dst": "dl_dst"},
 Outcome = collections.namedtuple("Outcome", "copies reason commits")
 
 
-def load_verdict():
-    path = os.path.join(os.path.dirname(__file__), "hnv-verdict.py")
-    spec = importlib.util.spec_from_file_location("hnv_verdict", path)
+def load(script):
+    """Imports another script of this directory."""
+    path = os.path.join(os.path.dirname(__file__), script)
+    spec = importlib.util.spec_from_file_location(script[:-3], path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-verdict = load_verdict()
+verdict = load("hnv-verdict.py")
 
 
 def split(text):
@@ -84,7 +85,7 @@ class Actions:
             packet["vlan"] = 0
         elif name == "nvgre":
             self.copies.append(("nvgre " + args, dict(packet)))
-        elif name != "drop":
+        elif name not in ("drop", "ct_clear"):
             if name != "ask" and name not in self.ports.values():
                 raise ValueError("unknown action %s" % action)
             self.copies.append((name, dict(packet)))

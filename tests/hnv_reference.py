@@ -70,6 +70,10 @@ class Router:
         return [s for s in self.policy["subnets"]
                 if s["domain"] == domain["name"]]
 
+    def subnet(self, machine):
+        return [s for s in self.policy["subnets"]
+                if s["vsid"] == machine["vsid"]][0]
+
     def machine(self, domain, address):
         found = [m for m in self.machines if m["domain"] is domain
                  and address in m["addresses"]]
@@ -141,16 +145,29 @@ class Router:
     def forwards(self, sender, address):
         """Whether packets from 'address' come by way of 'sender'."""
         hop = self.route(sender["domain"], address)
-        return sender["forwarder"] and not sender["disabled"] \
-            and hop in sender["addresses"]
+        if not sender["forwarder"] or sender["disabled"]:
+            return False
+        return hop in sender["addresses"] or (
+            not self.machine(sender["domain"], hop)
+            and not (hop and self.is_gateway(sender["domain"], hop)) and any(
+                r["mac"] == sender["mac"] and r["vsid"] == sender["vsid"]
+                for r in self.wildcards(sender["domain"])))
 
     def to_wildcard(self, sender, packet, why):
         """What no record is for goes to the subnet's gateway, if it has
         one."""
         for record in self.policy["l2"]:
             if record["vsid"] == sender["vsid"]:
+                if sender["mac"] == record["mac"]:
+                    return "drop to-self"
                 if packet["dl_dst"] == ROUTER:
                     packet["dl_dst"] = record["mac"]
+                here = [m for m in self.machines if "port" in m
+                        and m["mac"] == record["mac"]]
+                if here:
+                    return self.deliver(here[0], packet)
+                if record["pas"][0] in self.pas:
+                    return why
                 return sent(nvgre(record["vsid"], self.source_pa(sender),
                                   record["pas"][0]), packet)
         return why
@@ -158,6 +175,9 @@ class Router:
     def ask(self, sender, packet):
         """A broadcast ARP request, or a solicitation, for 'dst'."""
         domain = sender["domain"]
+        if packet["src"] not in sender["addresses"]:
+            return "drop spoof-arp" if ip(packet["src"]).version == 4 \
+                else "drop spoof-nd"
         subnets = [s for s in self.subnets(domain) if any(
             packet["dst"] == str(net(p)[1]) for p in s["prefixes"])]
         machine = self.machine(domain, packet["dst"])
@@ -183,6 +203,9 @@ class Router:
         why = self.denies(sender, packet, False)
         if why:
             return why
+        if int(packet["dl_dst"][:2], 16) & 1:
+            return "flood" if self.subnet(sender)["flood"] != "none" \
+                else "drop no-flood"
         hop = self.route(domain, packet["dst"], sender["vsid"]
                          if domain["external_router"] else None)
         if hop is None:

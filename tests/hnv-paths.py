@@ -1,0 +1,368 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Follows packets from the machine that sends them to all that get them.
+
+Makes a random policy for three hosts, some of which know late of machines that
+moved, and random packets.  What must become of each is found out by linear
+search over the rows of the policy, host by host (hnv_reference.py).  What does
+is found out by ofproto/trace in the switch of each host that the packet comes
+to.
+
+    hnv-paths.py make SEED HOST   prints the policy of a host, as JSON
+    hnv-paths.py check SEED       compares with the switches of all hosts
+"""
+
+import json
+import os
+import random
+import sys
+
+import hnv_actions
+from hnv_reference import ROUTER, Router, ip
+
+router = hnv_actions.load("hnv-router.py")
+
+HOSTS = {"h1": ["172.16.1.1", "172.16.1.4"], "h2": ["172.16.1.2"],
+         "h3": ["172.16.1.3", "172.16.1.5"]}
+PACKETS = 150
+BROADCASTS = {
+    4: [("255.255.255.255", "ff:ff:ff:ff:ff:ff"),
+        ("10.0.1.255", "ff:ff:ff:ff:ff:ff"),
+        ("224.0.0.251", "01:00:5e:00:00:fb")],
+    6: [("ff02::1", "33:33:00:00:00:01"), ("ff02::fb", "33:33:00:00:00:fb")]}
+OUTSIDE = {4: ["172.20.5.9", "172.20.9.9", "8.8.8.8", "192.168.1.1",
+               "10.0.1.1", "10.0.2.1", "10.0.3.253"],
+           6: ["2001:db8:ff00::1", "2001:4860::1", "2001:db8:1::1",
+               "2001:db8:2::1", "2001:db8:3::fd"]}
+
+
+# ---------------------------------------------------------------------------
+# A random policy.
+# ---------------------------------------------------------------------------
+
+def place(rng, machine):
+    """Puts 'machine' on a host, and maybe it was on another before."""
+    host, old = rng.sample(sorted(HOSTS), 2)
+    machine.update(host=host, standby=[], disabled=rng.random() < .04,
+                   pas=rng.sample(HOSTS[host],
+                                  rng.randrange(1, len(HOSTS[host]) + 1)))
+    if machine["addresses"] and rng.random() < .15:
+        machine["standby"] = [rng.choice(HOSTS[old])]
+        machine["before"] = {
+            "pas": machine["standby"], "disabled": False,
+            "standby": machine["pas"][:1] if rng.random() < .5 else []}
+        machine["late"] = [h for h in HOSTS
+                           if h != host and rng.random() < .4]
+
+
+def make_gateways(policy):
+    """The machines behind the wildcard gateways."""
+    domains = {s["vsid"]: d for s in policy["subnets"]
+               for d in policy["domains"] if d["name"] == s["domain"]}
+    return [{"vsid": r["vsid"], "domain": domains[r["vsid"]],
+             "mac": r["mac"], "addresses": [], "gateway": r}
+            for r in policy["l2"]]
+
+
+def bind(rng, policy, machines):
+    """Gives machines ports."""
+    names = {host: list(router.PORTS) for host in HOSTS}
+    for machine in rng.sample(machines, len(machines)):
+        free = names[machine["host"]]
+        if not free or rng.random() < .05:
+            continue
+        machine["port"] = free.pop(0)
+        machine["acls"] = [router.make_acl(rng)
+                           for _ in range(max(rng.randrange(-3, 4), 0))]
+        machine["forwarder"] = "gateway" in machine or rng.random() < .3
+        policy["ports"].append(
+            {"name": machine["host"] + machine["port"], "mac": machine["mac"],
+             "vsid": machine["vsid"], "addresses": machine["addresses"],
+             "acls": machine["acls"], "forwarder": machine["forwarder"]})
+
+
+def make(seed):
+    """Returns a policy, and its machines."""
+    rng = random.Random(seed)
+    policy, machines = router.make_network(rng)
+    policy["hosts"] = [{"name": h, "pas": HOSTS[h]} for h in sorted(HOSTS)]
+    for subnet in policy["subnets"]:
+        subnet["flood"] = rng.choice(["head_end", "head_end", "multicast",
+                                      "none"])
+        subnet["multicast_pa"] = "239.1.1.%d" % (subnet["vsid"] % 200)
+    machines += make_gateways(policy)
+    for machine in machines:
+        place(rng, machine)
+        if "gateway" in machine:
+            machine["disabled"] = False
+            machine["gateway"]["pas"] = machine["pas"]
+    bind(rng, policy, machines)
+    return policy, machines, rng
+
+
+def view(machines, host):
+    """The machines as 'host' knows them: those that are there have ports, and
+    it may not know yet that some have moved."""
+    seen = []
+    for machine in machines:
+        known = dict(machine)
+        if host in machine.get("late", []):
+            known.update(machine["before"])
+        if machine["host"] != host:
+            known.pop("port", None)
+        seen.append(known)
+    return seen
+
+
+def policy_of(policy, machines, host):
+    """The policy that 'host' has, as hnvtest wants it."""
+    seen = view(machines, host)
+    return dict(
+        policy, records=[r for m in seen for r in router.records(m)],
+        host={"name": host, "pas": HOSTS[host], "tunnel": 100,
+              "interfaces": [
+                  {"name": m["port"], "port": host + m["port"],
+                   "ofport": router.PORTS.index(m["port"]) + 1}
+                  for m in seen if "port" in m]})
+
+
+# ---------------------------------------------------------------------------
+# What must become of a packet.
+# ---------------------------------------------------------------------------
+
+class Fabric:
+    """All hosts."""
+
+    def __init__(self, policy, machines):
+        self.policy = policy
+        self.machines = machines
+        self.routers = {host: Router(policy, view(machines, host), pas)
+                        for host, pas in HOSTS.items()}
+
+    def known(self, machine, host):
+        """'machine', as 'host' knows it."""
+        return self.routers[host].machines[self.machines.index(machine)]
+
+    def judge(self, sender, packet, decide):
+        """Returns where the packet ends.  'decide' is what the sender's host
+        does."""
+        host = sender["host"]
+        verdict = decide(self.routers[host], self.known(sender, host))
+        if verdict == "flood":
+            return self.flood(sender, packet)
+        while verdict.startswith("nvgre "):
+            vsid, pas = verdict.split()[1:3]
+            packet["pa"], to = pas.split(">")
+            host = owner(to)
+            packet["vsid"] = int(vsid)
+            verdict = self.routers[host].from_tunnel(packet)
+        return ["%s %s" % (host, verdict)]
+
+    def is_late(self, sender, packet):
+        """Whether 'packet' is for all of a virtual subnet of which some host
+        does not know yet who is where.  It may send copies to PAs of hosts that have
+        no such machine any more, or wait for a copy at another of its own:
+        then copies are missing or double, but nobody else gets one."""
+        return int(packet["dl_dst"][:2], 16) & 1 and any(
+            m.get("late") for m in self.machines
+            if m["vsid"] == sender["vsid"])
+
+    def gets_copy(self, sender, host):
+        """Whether the sender's host sends 'host' a copy of what is for all of
+        its virtual subnet."""
+        subnet = [s for s in self.policy["subnets"]
+                  if s["vsid"] == sender["vsid"]][0]
+        return subnet["flood"] == "multicast" or any(
+            m["vsid"] == sender["vsid"] and set(m["pas"]) & set(HOSTS[host])
+            for m in self.routers[sender["host"]].machines)
+
+    def flood(self, sender, packet):
+        """To all ports of the virtual subnet but the sender's."""
+        source = self.routers[sender["host"]].source_pa(
+            self.known(sender, sender["host"]))
+        got = []
+        for machine in self.machines:
+            host = machine["host"]
+            if "port" not in machine or machine is sender \
+                    or machine["vsid"] != sender["vsid"]:
+                continue
+            if host != sender["host"] and (
+                    not self.gets_copy(sender, host)
+                    or self.routers[host].verify(
+                        sender["domain"], dict(packet, pa=source))[1]):
+                continue
+            verdict = self.routers[host].deliver(machine, packet)
+            if not verdict.startswith("drop"):
+                got.append("%s %s" % (host, verdict))
+        return sorted(got)
+
+
+def owner(pa):
+    return [host for host, pas in HOSTS.items() if pa in pas][0]
+
+
+# ---------------------------------------------------------------------------
+# What does.
+# ---------------------------------------------------------------------------
+
+class Walk:
+    """The switches of all hosts."""
+
+    def __init__(self, machines):
+        verdict = hnv_actions.verdict
+        self.machines = machines
+        self.switches = {host: verdict.Switch(host) for host in HOSTS}
+        names = verdict.read_names("hnvtest")
+        self.actions = {host: hnv_actions.Actions(
+            names, verdict.read_ports(switch))
+            for host, switch in self.switches.items()}
+
+    def receivers(self, host, vsid, to):
+        """The hosts that get what 'host' sends to PA 'to'."""
+        if not ip(to).is_multicast:
+            return [owner(to)]
+        return sorted({m["host"] for m in self.machines if "port" in m
+                       and m["vsid"] == vsid} - {host})
+
+    def walk(self, host, where, packet, states, hops=0):
+        """Returns where all copies of 'packet', which is at 'where' on 'host',
+        end, and how many connections are committed on the way, and puts what
+        the switches said in self.traces."""
+        trace = self.switches[host].call(
+            "ofproto/trace", "br1", router.to_flow(where, packet),
+            *[w for state in states for w in ("--ct-next", state)],
+            "-generate")
+        self.traces = ([] if not hops else self.traces) + [trace]
+        outcome = self.actions[host].outcome(trace, packet)
+        ends = []
+        commits = outcome.commits
+        for port, copy in outcome.copies:
+            if not port.startswith("nvgre "):
+                ends.append("%s %s" % (host, hnv_actions.describe(
+                    port, copy, trace)))
+                continue
+            vsid, pas = port.split()[1:]
+            source, to = pas.split(">")
+            for receiver in self.receivers(host, int(vsid), to):
+                more = self.walk(
+                    receiver, "in_port=100,tun_id=%s,tun_src=%s,tun_dst=%s"
+                    % (vsid, source, to), copy, states[-8:], hops + 1) \
+                    if hops < 4 else (["loop"], 0)
+                ends += more[0]
+                commits += more[1]
+        if not outcome.copies:
+            ends = ["%s %s" % (host, outcome.reason)]
+        return ends, commits
+
+
+# ---------------------------------------------------------------------------
+# Random packets.
+# ---------------------------------------------------------------------------
+
+def address(rng, machine, version):
+    """An address from which 'machine' may send."""
+    own = [a for a in machine["addresses"] if ip(a).version == version]
+    outside = machine["forwarder"] and rng.random() < .3
+    return rng.choice(OUTSIDE[version]) if outside or not own else own[0]
+
+
+def random_packet(rng, machines):
+    """Returns who sends it, and a packet to one machine."""
+    sender = rng.choice([m for m in machines if "port" in m])
+    peer = rng.choice([m for m in machines if m["addresses"] and (
+        m["domain"] is sender["domain"] or rng.random() < .02)])
+    version = rng.choice([4, 6])
+    dst = peer["addresses"][version == 6]
+    if rng.random() < .25:
+        dst = rng.choice(OUTSIDE[version])
+    return sender, {
+        "dl_src": sender["mac"], "src": address(rng, sender, version),
+        "dl_dst": rng.choice([ROUTER, peer["mac"]]), "dst": dst,
+        "proto": rng.choice([6, 17]), "ttl": rng.choice([1, 2, 64, 64]),
+        "tp_src": rng.randrange(1, 3000), "tp_dst": rng.randrange(1, 3000),
+        "states": rng.choices(list(router.STATES), k=2), "asked": [],
+        "commits": 0}
+
+
+def unicast_case(rng, machines):
+    sender, packet = random_packet(rng, machines)
+    return sender, packet, lambda host, known: host.from_machine(known, packet)
+
+
+def flood_case(rng, machines):
+    sender, packet = random_packet(rng, machines)
+    version = ip(packet["src"]).version
+    packet["dst"], packet["dl_dst"] = rng.choice(BROADCASTS[version])
+    packet["proto"] = 17
+    return sender, packet, lambda host, known: host.from_machine(known, packet)
+
+
+def ask_case(rng, machines):
+    """Who has that address?"""
+    sender, packet = random_packet(rng, machines)
+    version = ip(packet["src"]).version
+    packet["dl_dst"] = router.ASK_ALL[version]
+    packet["proto"] = 0
+    return sender, packet, lambda host, known: host.ask(known, packet)
+
+
+CASES = [unicast_case] * 6 + [flood_case] * 3 + [ask_case]
+
+
+def class_of(ends):
+    """In which way a packet ended, to count them."""
+    words = ends[0].split() if len(ends) == 1 else ["", "%d copies" % len(ends)]
+    return " ".join(words[1:3]) if words[1] in ("drop", "ask") \
+        else words[1] if "copies" in words[1] else "arrives"
+
+
+def compare(walk, fabric, case):
+    """Returns how a packet ends, or None if that is not as it must be."""
+    sender, packet, decide = case
+    where = "in_port=%d" % (router.PORTS.index(sender["port"]) + 1)
+    out, into = (router.STATES[state] for state in packet["states"])
+    stateful = any(acl.get("stateful") for acl in sender["acls"])
+    flow = "%s %s" % (sender["host"], router.to_flow(where, packet))
+    got, commits = walk.walk(sender["host"], where, dict(packet),
+                             [out] * stateful + [into] * 8)
+    want = fabric.judge(sender, packet, decide)
+    ends = sorted(got)
+    if int(packet["dl_dst"][:2], 16) & 1 and not (
+            want and want[0].split()[1] == "drop"):
+        ends = [end for end in ends if end.split()[1] != "drop"]
+    if fabric.is_late(sender, packet) and set(ends) <= set(want):
+        return "some copies"
+    if (ends, commits) == (want, packet["commits"]):
+        return class_of(want)
+    print("%s %s\nwant: %s, %d commits\ngot:  %s, %d commits\n" % (
+        flow, packet["states"], want, packet["commits"], got, commits))
+    print("\n".join(walk.traces))
+    return None
+
+
+def check(seed):
+    policy, machines, rng = make(seed)
+    fabric = Fabric(policy, machines)
+    walk = Walk(machines)
+    seen = {}
+    for _ in range(PACKETS):
+        kind = compare(walk, fabric, rng.choice(CASES)(rng, machines))
+        if not kind:
+            return 1
+        seen[kind] = seen.get(kind, 0) + 1
+    print(" ".join("%s: %d," % kind for kind in sorted(seen.items())))
+    return 0
+
+
+def main():
+    seed = int(sys.argv[2])
+    if sys.argv[1] == "make":
+        policy, machines, _ = make(seed)
+        json.dump(policy_of(policy, machines, sys.argv[3]), sys.stdout)
+    else:
+        os.chdir(os.environ.get("ovs_base", "."))
+        sys.exit(check(seed))
+
+
+if __name__ == "__main__":
+    main()
