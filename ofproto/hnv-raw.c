@@ -63,6 +63,12 @@ hnv_raw_init_from_record(struct hnv_raw *raw, const struct hnv_record *record,
         add_addresses(&raw->pas, peer->pas, peer->n_primary);
         add_addresses(&raw->standby, peer->pas + peer->n_primary,
                       peer->n_standby);
+        for (size_t i = 0; i < peer->n_primary; i++) {
+            if (record->also_standby >> i & 1) {
+                add_addresses(&raw->standby, &peer->pas[i], 1);
+            }
+        }
+        svec_sort(&raw->standby);
     }
 }
 

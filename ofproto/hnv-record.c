@@ -59,6 +59,24 @@ check_numbers(const struct hnv_record_row *row)
     return NULL;
 }
 
+/* Returns which primary addresses of 'peer' are among the 'n' in 'standby'. */
+static uint8_t
+find_also_standby(const struct hnv_peer *peer, const struct in6_addr *standby,
+                  size_t n)
+{
+    uint8_t bits = 0;
+
+    BUILD_ASSERT(HNV_MAX_PAS <= 8 * sizeof bits);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < peer->n_primary; j++) {
+            if (ipv6_addr_equals(&peer->pas[j], &standby[i])) {
+                bits |= 1u << j;
+            }
+        }
+    }
+    return bits;
+}
+
 char *
 hnv_record_parse(const struct hnv_record_row *row, struct hnv_peers *peers,
                  struct hnv_record *record)
@@ -108,6 +126,10 @@ hnv_record_parse(const struct hnv_record_row *row, struct hnv_peers *peers,
         .rule = row->rule,
         .disabled = row->disabled,
     };
+    if (record->peer) {
+        record->also_standby = find_also_standby(
+            record->peer, pas + n_primary, n_standby);
+    }
     if (record->rule == HNV_RULE_ENCAP && !multicast) {
         hnv_peers_join(peers, record->vsid, record->peer);
     }

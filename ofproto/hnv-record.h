@@ -66,7 +66,10 @@ struct hnv_record {
     uint32_t domain_key;
     uint32_t vsid;
     struct eth_addr mac;
-    uint8_t rule;               /* enum hnv_rule. */
+    uint8_t also_standby;       /* Bitmap of the 'peer->n_primary' first
+                                 * addresses that the row has as standby
+                                 * addresses, too. */
+    uint8_t rule : 2;           /* enum hnv_rule. */
     bool disabled : 1;
     bool moved : 1;             /* Set by the owner: the machine was on this
                                  * host until just now, so what still comes
