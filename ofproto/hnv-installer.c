@@ -521,7 +521,11 @@ void
 hnv_installer_has_meter(struct hnv_installer *inst, uint32_t id,
                         uint32_t rate, uint32_t burst)
 {
-    if (inst->policy && hnv_policy_domain(inst->policy, id)) {
+    uint32_t key = id & ~hnv_log_meter_id(0);
+
+    if (inst->policy
+        && (id == hnv_meter_id(key) || id == hnv_log_meter_id(key))
+        && hnv_policy_domain(inst->policy, key)) {
         hnv_flows_add_meter(&inst->have, id, rate, burst);
     }
 }
