@@ -12,6 +12,7 @@ HNVTEST_SOURCES += \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-gro.c \
 	tests/test-nvgre-options.c \
+	tests/test-nvgre-outdated.c \
 	tests/test-nvgre-path-error.c \
 	tests/test-nvgre-too-big.c \
 	tests/test-nvgre-foreign.c \

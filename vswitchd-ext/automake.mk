@@ -53,6 +53,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-mtu.h \
 	vswitchd-ext/nvgre-offload.c \
 	vswitchd-ext/nvgre-offload.h \
+	vswitchd-ext/nvgre-outdated.c \
+	vswitchd-ext/nvgre-outdated.h \
 	vswitchd-ext/nvgre-options.c \
 	vswitchd-ext/nvgre-options.h \
 	vswitchd-ext/nvgre-packet.h \
