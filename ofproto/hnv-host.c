@@ -225,8 +225,8 @@ hnv_host_create(const struct hnv_host_input *input,
     host->name = xstrdup(input->name);
     host->tunnel_port = input->tunnel_port;
     host->rewrite_port = input->rewrite_port;
-    host->pa_mac = host->rewrite_mac = input->pa_mac;
-    host->rewrite_mac.ea[0] ^= 0x02;
+    host->pa_mac = input->pa_mac;
+    host->rewrite_mac = hnv_rewrite_mac(input->pa_mac);
     host->mtu = input->mtu;
     host->no_meters = input->no_meters;
     host->neighbors = xmemdup(input->neighbors, input->n_neighbors

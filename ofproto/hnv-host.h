@@ -107,8 +107,8 @@ struct hnv_host {
     const struct in6_addr *pa4, *pa6; /* Source of what it sends, or NULL. */
     ofp_port_t tunnel_port, rewrite_port;
     struct eth_addr pa_mac;
-    struct eth_addr rewrite_mac; /* Where the PAs of IP rewrite are: 'pa_mac',
-                                  * made locally administered or universal. */
+    struct eth_addr rewrite_mac; /* Where the PAs of IP rewrite are, see
+                                  * hnv_rewrite_mac(). */
     uint16_t mtu;
     bool no_meters;
     struct hnv_neighbor *neighbors;

@@ -272,6 +272,13 @@ hnv_mac_parse(const char *s, struct eth_addr *mac)
     return NULL;
 }
 
+struct eth_addr
+hnv_rewrite_mac(struct eth_addr pa_mac)
+{
+    pa_mac.ea[0] ^= 0x02;
+    return pa_mac;
+}
+
 char *
 hnv_vsid_parse(const char *s, uint32_t *vsid)
 {

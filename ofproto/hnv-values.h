@@ -93,6 +93,11 @@ void hnv_address_next(struct in6_addr *);
 /* Takes 12 digits with ":", "-", or nothing between bytes. */
 char *hnv_mac_parse(const char *, struct eth_addr *);
 
+/* The MAC under which a host, whose own is 'pa_mac', answers for the provider
+ * addresses that its machines have for IP rewrite: 'pa_mac', made locally
+ * administered or universal. */
+struct eth_addr hnv_rewrite_mac(struct eth_addr pa_mac);
+
 char *hnv_vsid_parse(const char *, uint32_t *);
 
 /* A GUID with or without braces to the form without, in lower case. */

@@ -26,6 +26,8 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-explain.c \
 	utilities/hnv-ctl-explain.h \
 	utilities/hnv-ctl-fabric.c \
+	utilities/hnv-ctl-follow.c \
+	utilities/hnv-ctl-follow.h \
 	utilities/hnv-ctl-hosts.c \
 	utilities/hnv-ctl-import.c \
 	utilities/hnv-ctl-judge.c \

@@ -451,7 +451,7 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "(\"pa-add\", or external_ids:hnv-pa)")                              \
     ADVICE(UNKNOWN_REWRITE,                                                  \
         "add the record of that address with rule \"rewrite\" "              \
-        "(\"record-add\")")                                                  \
+        "(\"record-add\"); its host needs external_ids:hnv-rewrite-port")    \
     ADVICE(GATEWAY,                                                          \
         "send it to a machine: the gateway address only answers ARP, ND, "   \
         "and ping")                                                          \

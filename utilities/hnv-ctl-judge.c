@@ -64,6 +64,7 @@ judge_tunnel(const struct hnv_explain *explain,
     } else if (!o->host) {
         ds_put_cstr(&ds, ", which no host in the policy has: not followed");
     }
+    o->way = HNV_WAY_TUNNEL;
     o->sent_on = o->host && !e->problem;
     o->text = ds_steal_cstr(&ds);
 }
@@ -80,8 +81,10 @@ judge_port(const struct hnv_hop *hop, const struct hnv_oftrace_exit *e,
     o->interface = port ? port->name : e->port;
     if (table == HNV_TABLE_REWRITE_OUT || table == HNV_TABLE_PA_NEIGHBOR) {
         o->verdict = HNV_UNDECIDED;
-        o->text = xasprintf("IP rewrite: to the provider network through "
-                            "interface %s; not followed", o->interface);
+        o->way = HNV_WAY_REWRITE;
+        o->sent_on = true;
+        o->text = xasprintf("IP rewrite, to the provider network through "
+                            "interface %s", o->interface);
         return;
     }
     o->verdict = HNV_DELIVERED;

@@ -285,7 +285,7 @@ set_sender_ip(struct flow *flow, const struct hnv_packet_sender *sender)
     if (flow->dl_type == htons(ETH_TYPE_IPV6)) {
         if (ipv6_addr_equals(&flow->ipv6_src, &in6addr_any)) {
             if (ipv6_addr_equals(&sender->ipv6, &in6addr_any)) {
-                return xstrdup("the port has no IPv6 address; add "
+                return xstrdup("the sender has no IPv6 address; add "
                                "ipv6_src=ADDRESS to the packet");
             }
             flow->ipv6_src = sender->ipv6;
@@ -297,7 +297,7 @@ set_sender_ip(struct flow *flow, const struct hnv_packet_sender *sender)
         const char *field = is_arp(flow) ? "arp_spa" : "nw_src";
 
         if (!flow->nw_src && !sender->ipv4) {
-            return xasprintf("the port has no IPv4 address; add %s=ADDRESS "
+            return xasprintf("the sender has no IPv4 address; add %s=ADDRESS "
                              "to the packet", field);
         }
         flow->nw_src = flow->nw_src ? flow->nw_src : sender->ipv4;

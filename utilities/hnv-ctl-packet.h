@@ -55,7 +55,8 @@ char *hnv_packet_from_trace(const char *text, struct flow *);
 /* Returns text, which the caller frees, for "ofproto/trace". */
 char *hnv_packet_to_trace(const struct flow *);
 
-/* Stores where the packet goes, if it is IP; false otherwise. */
+/* Each stores an address of the packet, if it is IP or ARP; false otherwise.
+ * Of ARP and ND, the destination is whom they ask for. */
 bool hnv_packet_destination(const struct flow *, struct in6_addr *);
 bool hnv_packet_source(const struct flow *, struct in6_addr *);
 

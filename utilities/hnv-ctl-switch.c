@@ -14,6 +14,7 @@
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "ovsdb-idl.h"
+#include "packets.h"
 #include "smap.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -78,6 +79,7 @@ fetch_database(const char *rundir)
         &ovsrec_interface_col_ofport,
         &ovsrec_interface_col_options,
         &ovsrec_interface_col_external_ids,
+        &ovsrec_interface_col_mac_in_use,
     };
 
     ovsdb_idl_add_table(idl, &ovsrec_table_open_vswitch);
@@ -100,7 +102,7 @@ is_for_all_peers(const struct ovsrec_interface *iface)
 }
 
 static void
-take_port(struct hnv_switch *sw, size_t *allocated,
+take_port(struct hnv_switch *sw, size_t *allocated, const char *rewrite_port,
           const struct ovsrec_interface *iface)
 {
     if (sw->n_ports >= *allocated) {
@@ -111,11 +113,13 @@ take_port(struct hnv_switch *sw, size_t *allocated,
         .id = nullable_xstrdup(smap_get(&iface->external_ids, "hnv-port-id")),
         .ofport = iface->n_ofport ? iface->ofport[0] : -1,
         .tunnel = is_for_all_peers(iface),
+        .rewrite = rewrite_port && !strcmp(iface->name, rewrite_port),
     };
 }
 
 static void
-take_bridge(struct hnv_switch *sw, const struct ovsrec_bridge *bridge)
+take_bridge(struct hnv_switch *sw, const char *rewrite_port,
+            const struct ovsrec_bridge *bridge)
 {
     size_t allocated = 0;
 
@@ -123,7 +127,21 @@ take_bridge(struct hnv_switch *sw, const struct ovsrec_bridge *bridge)
         const struct ovsrec_port *port = bridge->ports[i];
 
         for (size_t j = 0; j < port->n_interfaces; j++) {
-            take_port(sw, &allocated, port->interfaces[j]);
+            take_port(sw, &allocated, rewrite_port, port->interfaces[j]);
+        }
+    }
+}
+
+static void
+take_pa_mac(struct hnv_switch *sw, const char *pa_bridge,
+            const struct ovsdb_idl *idl)
+{
+    const struct ovsrec_interface *iface;
+
+    OVSREC_INTERFACE_FOR_EACH (iface, idl) {
+        if (pa_bridge && iface->mac_in_use
+            && !strcmp(iface->name, pa_bridge)) {
+            eth_addr_from_string(iface->mac_in_use, &sw->pa_mac);
         }
     }
 }
@@ -143,9 +161,11 @@ take_database(struct hnv_switch *sw, struct ovsdb_idl *idl)
                                         "localhost")));
     sw->bridge = xstrdup(smap_get_def(&ovs->external_ids, "hnv-bridge",
                                       "br-hnv"));
+    take_pa_mac(sw, smap_get(&ovs->external_ids, "hnv-pa-bridge"), idl);
     OVSREC_BRIDGE_FOR_EACH (bridge, idl) {
         if (!strcmp(bridge->name, sw->bridge)) {
-            take_bridge(sw, bridge);
+            take_bridge(sw, smap_get(&ovs->external_ids, "hnv-rewrite-port"),
+                        bridge);
             return NULL;
         }
     }
@@ -218,6 +238,17 @@ hnv_switch_tunnel(const struct hnv_switch *sw)
 {
     for (size_t i = 0; i < sw->n_ports; i++) {
         if (sw->ports[i].tunnel) {
+            return &sw->ports[i];
+        }
+    }
+    return NULL;
+}
+
+const struct hnv_switch_port *
+hnv_switch_rewrite(const struct hnv_switch *sw)
+{
+    for (size_t i = 0; i < sw->n_ports; i++) {
+        if (sw->ports[i].rewrite) {
             return &sw->ports[i];
         }
     }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "openvswitch/types.h"
+
 /* The switch of one host, for those who ask it questions
  * ======================================================
  *
@@ -15,8 +17,9 @@
  *
  * A switch is found by its run directory, in which ovs-vswitchd and its
  * database have their sockets and hnv-agent has its own.  From the database
- * come the names of the integration bridge and of its ports, and which of them
- * belongs to which Port of the policy; ovs-vswitchd answers commands.
+ * come the names of the integration bridge and of its ports, which of them
+ * belongs to which Port of the policy, and what IP rewrite needs; ovs-vswitchd
+ * answers commands.
  *
  *
  * What not
@@ -38,6 +41,7 @@ struct hnv_switch_port {
     char *id;                   /* Its external_ids:hnv-port-id, or null. */
     int64_t ofport;             /* -1 if it has none. */
     bool tunnel;                /* The nvgre port for all peers. */
+    bool rewrite;               /* To the provider network, for IP rewrite. */
 };
 
 struct hnv_switch {
@@ -46,6 +50,8 @@ struct hnv_switch {
     char *bridge;               /* The integration bridge. */
     struct hnv_switch_port *ports;
     size_t n_ports;
+    struct eth_addr pa_mac;     /* Of the host's IP stack on the provider
+                                 * network; zero if it is not known. */
 };
 
 /* Returns the run directory of 'host' as 'pattern' says, where "%h" stands for
@@ -70,6 +76,7 @@ const struct hnv_switch_port *hnv_switch_port_by_id(const struct hnv_switch *,
 const struct hnv_switch_port *hnv_switch_port_by_ofport(
     const struct hnv_switch *, int64_t ofport);
 const struct hnv_switch_port *hnv_switch_tunnel(const struct hnv_switch *);
+const struct hnv_switch_port *hnv_switch_rewrite(const struct hnv_switch *);
 
 /* Runs 'idl', which has just been created, until it has its rows.  Returns
  * false if that takes longer than 'timeout_ms'. */

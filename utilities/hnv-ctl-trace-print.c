@@ -8,9 +8,11 @@
 
 #include "hnv-ctl-packet.h"
 #include "hnv-ctl-switch.h"
+#include "hnv-idl.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "packets.h"
 #include "util.h"
 #include "uuid.h"
 
@@ -26,6 +28,8 @@ hnv_verdict_name(enum hnv_verdict verdict)
         return "answered";
     case HNV_UNDECIDED:
         return "undecided";
+    case HNV_LEFT:
+        return "left-hnv";
     case HNV_DELIVERED:
         return "delivered";
     }
@@ -112,7 +116,10 @@ format_hop(const struct hnv_trace *trace, const struct hnv_hop *hop, bool raw,
            struct ds *ds)
 {
     ds_put_format(ds, "\n%s", hop->sw->host);
-    if (flow_tnl_dst_is_set(&hop->flow.tunnel)) {
+    if (hop->from == HNV_WAY_REWRITE) {
+        ds_put_cstr(ds, ", from the provider network: ");
+        hnv_packet_format(&hop->flow, ds);
+    } else if (hop->from == HNV_WAY_TUNNEL) {
         struct in6_addr src = flow_tnl_src(&hop->flow.tunnel);
 
         ds_put_cstr(ds, ", from ");
@@ -144,14 +151,20 @@ void
 hnv_trace_format(const struct hnv_trace *trace, bool raw, struct ds *ds)
 {
     hnv_packet_format(&trace->hops[0].flow, ds);
-    ds_put_format(ds, ", from port %s on %s\n", trace->port,
-                  trace->hops[0].sw->host);
+    if (trace->port) {
+        ds_put_format(ds, ", from port %s on %s\n", trace->port,
+                      trace->hops[0].sw->host);
+    } else {
+        ds_put_format(ds, ", from %s on the provider network\n", trace->pa);
+    }
     for (size_t i = 0; i < trace->n_hops; i++) {
         format_hop(trace, &trace->hops[i], raw, ds);
     }
     ds_put_char(ds, '\n');
     if (trace->verdict == HNV_DROPPED) {
         format_drop(trace, trace->decisive, ds);
+    } else if (trace->verdict == HNV_LEFT) {
+        ds_put_cstr(ds, "leaves HNV\n");
     } else {
         ds_put_format(ds, "%s\n", hnv_verdict_name(trace->verdict));
     }
@@ -223,7 +236,8 @@ step_to_json(const struct hnv_trace *trace,
 }
 
 static struct json *
-outcome_to_json(const struct hnv_oftrace_exit *e, const struct hnv_outcome *o)
+outcome_to_json(const struct hnv_trace *trace,
+                const struct hnv_oftrace_exit *e, const struct hnv_outcome *o)
 {
     struct json *json = json_object_create();
 
@@ -237,8 +251,15 @@ outcome_to_json(const struct hnv_oftrace_exit *e, const struct hnv_outcome *o)
         put_address(json, "tun_src", &e->src);
         put_address(json, "tun_dst", &e->dst);
         json_object_put(json, "vsid", json_integer_create(e->vsid));
-        put_string(json, "host", o->host);
+    } else if (ipv6_addr_is_set(&o->pa_dst)) {
+        put_address(json, "pa_src", &o->pa_src);
+        put_address(json, "pa_dst", &o->pa_dst);
+        if (o->record) {
+            put_cookie(trace, json, hnv_cookie_encode(
+                           HNV_ROW_RECORD, 0, &o->record->header_.uuid));
+        }
     }
+    put_string(json, "host", o->host);
     return json;
 }
 
@@ -269,11 +290,13 @@ hop_to_json(const struct hnv_trace *trace, const struct hnv_hop *hop)
         json_array_add(steps, step_to_json(trace, &hop->trace.steps[i]));
     }
     for (size_t i = 0; i < hop->trace.n_exits; i++) {
-        json_array_add(outcomes, outcome_to_json(&hop->trace.exits[i],
+        json_array_add(outcomes, outcome_to_json(trace, &hop->trace.exits[i],
                                                  &hop->outcomes[i]));
     }
     put_string(json, "host", hop->sw->host);
     put_string(json, "bridge", hop->sw->bridge);
+    put_string(json, "from", hop->from == HNV_WAY_TUNNEL ? "tunnel"
+               : hop->from == HNV_WAY_REWRITE ? "provider-network" : "port");
     json_object_put(json, "flow", json_string_create_nocopy(
                         hnv_packet_to_trace(&hop->flow)));
     json_object_put(json, "steps", steps);
@@ -297,6 +320,7 @@ hnv_trace_to_json(const struct hnv_trace *trace)
     hnv_packet_format(&trace->hops[0].flow, &ds);
     put_string(json, "packet", ds_cstr(&ds));
     put_string(json, "port", trace->port);
+    put_string(json, "provider_address", trace->pa);
     put_string(json, "verdict", hnv_verdict_name(trace->verdict));
     json_object_put(json, "hops", hops);
     if (trace->verdict == HNV_DROPPED) {

@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "hnv-ctl-trace.h"
+#include "hnv-ctl-follow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,137 +18,22 @@
 #include "unaligned.h"
 #include "util.h"
 
-enum {
-    MAX_HOPS = 64,              /* Of all copies of a packet together. */
-    MAX_CT = 8,                 /* Times that one host tracks a connection. */
-    TIMEOUT_MS = 10000,
-};
+enum { TIMEOUT_MS = 10000 };
 
-/* Whom to ask, and what. */
-struct tracer {
-    struct ctl_context *ctx;
-    const char *rundir;         /* Pattern for hnv_switch_rundir(). */
-    const char *ct_state;       /* For --ct-next, or null. */
-    struct shash switches;      /* "struct hnv_switch *"s by host. */
-    const struct hnvrec_port *port;
-    const struct hnvrec_virtual_subnet *subnet; /* The port's, or null. */
-    struct hnv_trace trace;
-};
-
-/* ------------------------------------------------------------------------ */
-/* Switches.                                                                */
-/* ------------------------------------------------------------------------ */
-
-/* Returns the switch of 'host', or of whatever host is here if 'host' is
- * empty.  Returns null if it cannot be had, and stores into '*error' why,
- * which the caller frees, if it should be there. */
-static const struct hnv_switch *
-get_switch(struct tracer *t, const char *host, char **error)
-{
-    bool pattern = strstr(t->rundir, "%h") != NULL;
-    const char *key = pattern ? host : "";
-    struct hnv_switch *sw = shash_find_data(&t->switches, key);
-
-    *error = NULL;
-    if (!sw) {
-        char *rundir = hnv_switch_rundir(t->rundir, host);
-
-        *error = hnv_switch_open(rundir, &sw);
-        free(rundir);
-        if (!sw) {
-            return NULL;
-        }
-        shash_add(&t->switches, key, sw);
-    }
-    return !host[0] || !strcmp(sw->host, host) ? sw : NULL;
-}
-
-/* Looks for the port on 'host', and appends to 'asked' what came of it. */
-static const struct hnv_switch *
-look_for_port(struct tracer *t, const char *host,
-              const struct hnv_switch_port **portp, struct ds *asked)
-{
-    char *error;
-    const struct hnv_switch *sw = get_switch(t, host, &error);
-
-    *portp = sw ? hnv_switch_port_by_id(sw, t->port->name) : NULL;
-    ds_put_format(asked, "%s%s", asked->length ? ", " : "",
-                  error ? error : sw ? sw->host : host);
-    free(error);
-    return sw;
-}
-
-/* Finds the switch that has the port and the port there. */
-static const struct hnv_switch *
-find_port(struct tracer *t, const struct hnv_switch_port **portp)
-{
-    const struct hnvrec_host *host;
-    struct ds asked = DS_EMPTY_INITIALIZER;
-    const struct hnv_switch *sw = NULL;
-
-    *portp = NULL;
-    if (!strstr(t->rundir, "%h")) {
-        sw = look_for_port(t, "", portp, &asked);
-    } else {
-        HNVREC_HOST_FOR_EACH (host, t->ctx->idl) {
-            sw = look_for_port(t, host->name, portp, &asked);
-            if (*portp) {
-                break;
-            }
-        }
-    }
-    if (!*portp) {
-        ctl_error(t->ctx, "no interface has external_ids:hnv-port-id=%s "
-                  "(asked: %s); set that on the host that runs the machine, "
-                  "or say with --rundir where the sockets of hosts are",
-                  t->port->name, asked.length ? ds_cstr(&asked) : "no host");
-        sw = NULL;
-    }
-    ds_destroy(&asked);
-    return sw;
-}
+/* Of a machine on the provider network: no flow looks at it. */
+#define SOME_MAC ETH_ADDR_C(02,00,00,00,00,01)
 
 /* ------------------------------------------------------------------------ */
 /* The packet as the machine sends it.                                      */
 /* ------------------------------------------------------------------------ */
 
+/* Fetches the lookup records that 'condition' selects, and destroys it. */
 static void
-add_record(struct ovsdb_idl_condition *condition,
-           const struct in6_addr *address)
+fetch_records(struct hnv_tracer *t, struct ovsdb_idl_condition *condition)
 {
-    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct ovsdb_idl *idl = ovsdb_idl_create(hnv_ctl_remote,
+                                             &hnvrec_idl_class, false, true);
 
-    hnv_address_format(address, &ds);
-    hnvrec_lookup_record_add_clause_customer_address(condition, OVSDB_F_EQ,
-                                                     ds_cstr(&ds));
-    ds_destroy(&ds);
-}
-
-/* Fetches the records that a packet between two machines can meet: those of
- * its addresses and of the next hops of its routing domain. */
-static void
-fetch_records(struct tracer *t, const struct flow *flow)
-{
-    struct ovsdb_idl_condition condition
-        = OVSDB_IDL_CONDITION_INIT(&condition);
-    const struct hnvrec_customer_route *route;
-    struct ovsdb_idl *idl;
-    struct in6_addr address;
-
-    if (hnv_packet_source(flow, &address)) {
-        add_record(&condition, &address);
-    }
-    if (hnv_packet_destination(flow, &address)) {
-        add_record(&condition, &address);
-    }
-    HNVREC_CUSTOMER_ROUTE_FOR_EACH (route, t->ctx->idl) {
-        if (t->subnet && route->routing_domain == t->subnet->routing_domain) {
-            hnvrec_lookup_record_add_clause_customer_address(
-                &condition, OVSDB_F_EQ, route->next_hop);
-        }
-    }
-
-    idl = ovsdb_idl_create(hnv_ctl_remote, &hnvrec_idl_class, false, true);
     ovsdb_idl_set_leader_only(idl, false);
     ovsdb_idl_add_table(idl, &hnvrec_table_routing_domain);
     ovsdb_idl_add_column(idl, &hnvrec_routing_domain_col_name);
@@ -156,25 +41,94 @@ fetch_records(struct tracer *t, const struct flow *flow)
     for (size_t i = 0; i < HNVREC_LOOKUP_RECORD_N_COLUMNS; i++) {
         ovsdb_idl_add_column(idl, &hnvrec_lookup_record_columns[i]);
     }
-    ovsdb_idl_set_condition(idl, &hnvrec_table_lookup_record, &condition);
-    ovsdb_idl_condition_destroy(&condition);
+    ovsdb_idl_set_condition(idl, &hnvrec_table_lookup_record, condition);
+    ovsdb_idl_condition_destroy(condition);
     if (!hnv_switch_fetch(idl, TIMEOUT_MS)) {
         ctl_error(t->ctx, "%s: no answer", hnv_ctl_remote);
     }
     t->trace.explain.records = idl;
 }
 
+static void
+add_ca(struct ovsdb_idl_condition *condition, const struct in6_addr *ca)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    hnv_address_format(ca, &ds);
+    hnvrec_lookup_record_add_clause_customer_address(condition, OVSDB_F_EQ,
+                                                     ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
+add_pa(struct ovsdb_idl_condition *condition, const struct in6_addr *pa)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const char *text;
+
+    hnv_address_format(pa, &ds);
+    text = ds_cstr(&ds);
+    hnvrec_lookup_record_add_clause_provider_addresses(
+        condition, OVSDB_F_INCLUDES, &text, 1);
+    ds_destroy(&ds);
+}
+
+/* Fetches the records that a packet between two machines can meet: those of
+ * its addresses and of the next hops of its routing domain. */
+static void
+fetch_by_ca(struct hnv_tracer *t, const struct hnvrec_virtual_subnet *subnet,
+            const struct flow *flow)
+{
+    struct ovsdb_idl_condition condition
+        = OVSDB_IDL_CONDITION_INIT(&condition);
+    const struct hnvrec_customer_route *route;
+    struct in6_addr address;
+
+    if (hnv_packet_source(flow, &address)) {
+        add_ca(&condition, &address);
+    }
+    if (hnv_packet_destination(flow, &address)) {
+        add_ca(&condition, &address);
+    }
+    HNVREC_CUSTOMER_ROUTE_FOR_EACH (route, t->ctx->idl) {
+        if (subnet && route->routing_domain == subnet->routing_domain) {
+            hnvrec_lookup_record_add_clause_customer_address(
+                &condition, OVSDB_F_EQ, route->next_hop);
+        }
+    }
+    fetch_records(t, &condition);
+}
+
+/* Fetches the records of both ends of a packet on the provider network. */
+static void
+fetch_by_pa(struct hnv_tracer *t, const struct flow *flow)
+{
+    struct ovsdb_idl_condition condition
+        = OVSDB_IDL_CONDITION_INIT(&condition);
+    struct in6_addr address;
+
+    if (hnv_packet_destination(flow, &address)) {
+        add_pa(&condition, &address);
+    }
+    if (hnv_packet_source(flow, &address)) {
+        add_pa(&condition, &address);
+    }
+    fetch_records(t, &condition);
+}
+
 static const struct hnvrec_lookup_record *
-find_record(const struct tracer *t, const struct in6_addr *address)
+find_record(const struct hnv_tracer *t,
+            const struct hnvrec_virtual_subnet *subnet,
+            const struct in6_addr *address)
 {
     const struct hnvrec_lookup_record *record;
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     hnv_address_format(address, &ds);
     HNVREC_LOOKUP_RECORD_FOR_EACH (record, t->trace.explain.records) {
-        if (record->routing_domain && t->subnet
+        if (record->routing_domain && subnet
             && uuid_equals(&record->routing_domain->header_.uuid,
-                           &t->subnet->routing_domain->header_.uuid)
+                           &subnet->routing_domain->header_.uuid)
             && !strcmp(record->customer_address, ds_cstr(&ds))) {
             break;
         }
@@ -184,11 +138,12 @@ find_record(const struct tracer *t, const struct in6_addr *address)
 }
 
 static bool
-is_on_link(const struct tracer *t, const struct in6_addr *address)
+is_on_link(const struct hnvrec_virtual_subnet *subnet,
+           const struct in6_addr *address)
 {
-    for (size_t i = 0; t->subnet && i < t->subnet->n_prefixes; i++) {
+    for (size_t i = 0; subnet && i < subnet->n_prefixes; i++) {
         struct hnv_prefix prefix;
-        char *error = hnv_prefix_parse(t->subnet->prefixes[i], &prefix);
+        char *error = hnv_prefix_parse(subnet->prefixes[i], &prefix);
 
         if (!error && hnv_prefix_contains(&prefix, address)) {
             return true;
@@ -200,7 +155,9 @@ is_on_link(const struct tracer *t, const struct in6_addr *address)
 
 /* Fills in the MAC that the machine would find by ARP or ND. */
 static void
-set_destination_mac(struct tracer *t, struct flow *flow)
+set_destination_mac(struct hnv_tracer *t,
+                    const struct hnvrec_virtual_subnet *subnet,
+                    struct flow *flow)
 {
     const struct hnvrec_hnv_global *global;
     const struct hnvrec_lookup_record *record = NULL;
@@ -231,8 +188,8 @@ set_destination_mac(struct tracer *t, struct flow *flow)
     if (global && global->router_mac && global->router_mac[0]) {
         mac = global->router_mac;
     }
-    if (is_on_link(t, &to)) {
-        record = find_record(t, &to);
+    if (is_on_link(subnet, &to)) {
+        record = find_record(t, subnet, &to);
     }
     error = hnv_mac_parse(record ? record->mac : mac, &flow->dl_dst);
     free(error);
@@ -260,131 +217,18 @@ sender_of(const struct hnvrec_port *port)
     return sender;
 }
 
-static void
-make_packet(struct tracer *t, int argc, char *argv[], struct flow *flow)
-{
-    struct hnv_packet_sender sender = sender_of(t->port);
-
-    t->ctx->error = hnv_packet_parse(argc, argv, flow);
-    if (!t->ctx->error) {
-        t->ctx->error = hnv_packet_set_sender(flow, &sender);
-    }
-    if (!t->ctx->error) {
-        fetch_records(t, flow);
-    }
-    if (!t->ctx->error) {
-        set_destination_mac(t, flow);
-    }
-}
-
-/* ------------------------------------------------------------------------ */
-/* Hop by hop.                                                              */
-/* ------------------------------------------------------------------------ */
-
-/* Asks the switch.  False, with an error set, if it does not answer. */
+/* Makes '*flow' the packet that the user says, sent by 'sender'. */
 static bool
-ask_switch(struct tracer *t, struct hnv_hop *hop)
+parse_packet(struct hnv_tracer *t, const struct hnv_packet_sender *sender,
+             struct flow *flow)
 {
-    char *flow = hnv_packet_to_trace(&hop->flow);
-    char *argv[2 + 2 * MAX_CT] = { hop->sw->bridge, flow };
-    int argc = 2;
+    struct ctl_context *ctx = t->ctx;
 
-    for (size_t i = 0; t->ct_state && i < MAX_CT; i++) {
-        argv[argc++] = CONST_CAST(char *, "--ct-next");
-        argv[argc++] = CONST_CAST(char *, t->ct_state);
+    ctx->error = hnv_packet_parse(ctx->argc - 2, ctx->argv + 2, flow);
+    if (!ctx->error) {
+        ctx->error = hnv_packet_set_sender(flow, sender);
     }
-    t->ctx->error = hnv_switch_command(hop->sw, "ovs-vswitchd",
-                                       "ofproto/trace", argc, argv,
-                                       &hop->said);
-    free(flow);
-    if (!t->ctx->error) {
-        hnv_oftrace_parse(hop->said, hop->sw->bridge, &hop->trace);
-    }
-    return !t->ctx->error;
-}
-
-static bool
-add_hop(struct tracer *t, const struct hnv_switch *sw,
-        const struct flow *flow)
-{
-    struct hnv_trace *trace = &t->trace;
-    struct hnv_hop *hop;
-
-    if (trace->n_hops >= trace->allocated_hops) {
-        trace->hops = x2nrealloc(trace->hops, &trace->allocated_hops,
-                                 sizeof *trace->hops);
-    }
-    hop = &trace->hops[trace->n_hops++];
-    memset(hop, 0, sizeof *hop);
-    hop->sw = sw;
-    hop->flow = *flow;
-    if (!ask_switch(t, hop)) {
-        return false;
-    }
-    hnv_trace_judge(&trace->explain, hop);
-    return true;
-}
-
-/* Follows one tunnel to the next host. */
-static void
-follow(struct tracer *t, size_t hop_index, size_t exit_index)
-{
-    struct hnv_hop *hop = &t->trace.hops[hop_index];
-    const struct hnv_oftrace_exit *e = &hop->trace.exits[exit_index];
-    struct hnv_outcome *o = &hop->outcomes[exit_index];
-    const struct hnv_switch_port *tunnel = NULL;
-    const struct hnv_switch *sw;
-    struct flow flow;
-    char *error;
-
-    sw = get_switch(t, o->host, &error);
-    if (sw) {
-        tunnel = hnv_switch_tunnel(sw);
-    }
-    if (!error && tunnel && t->trace.n_hops < MAX_HOPS) {
-        error = hnv_packet_from_trace(hop->trace.flow, &flow);
-    } else if (!error) {
-        error = (!sw ? xstrdup("use --rundir to say where its sockets are")
-                 : !tunnel ? xstrdup("it has no nvgre port for all peers")
-                 : xstrdup("too many copies"));
-    }
-    if (error) {
-        char *text = xasprintf("%s; not followed: %s", o->text, error);
-
-        free(o->text);
-        o->text = text;
-        o->sent_on = false;
-        hop->verdict = MAX(hop->verdict, HNV_UNDECIDED);
-        free(error);
-        return;
-    }
-    hnv_packet_set_tunnel(&flow, e->vsid, &e->src, &e->dst);
-    flow.in_port.ofp_port = u16_to_ofp(tunnel->ofport);
-    add_hop(t, sw, &flow);
-}
-
-static void
-follow_all(struct tracer *t)
-{
-    struct hnv_trace *trace = &t->trace;
-
-    for (size_t i = 0; i < trace->n_hops && !t->ctx->error; i++) {
-        for (size_t j = 0; j < trace->hops[i].trace.n_exits; j++) {
-            if (trace->hops[i].outcomes[j].sent_on && !t->ctx->error) {
-                follow(t, i, j);
-            }
-        }
-    }
-    for (size_t i = 0; i < trace->n_hops; i++) {
-        const struct hnv_hop *hop = &trace->hops[i];
-
-        if (hop->verdict > trace->verdict
-            || (hop->verdict == HNV_DROPPED && !hop->sent_on
-                && !trace->decisive)) {
-            trace->decisive = hop;
-        }
-        trace->verdict = MAX(trace->verdict, hop->verdict);
-    }
+    return !ctx->error;
 }
 
 /* ------------------------------------------------------------------------ */
@@ -415,31 +259,6 @@ hnv_ctl_rundir(const struct ctl_context *ctx)
 }
 
 static void
-destroy_tracer(struct tracer *t)
-{
-    struct hnv_trace *trace = &t->trace;
-    struct shash_node *node;
-
-    for (size_t i = 0; i < trace->n_hops; i++) {
-        struct hnv_hop *hop = &trace->hops[i];
-
-        for (size_t j = 0; hop->outcomes && j < hop->trace.n_exits; j++) {
-            free(hop->outcomes[j].text);
-        }
-        free(hop->outcomes);
-        free(hop->said);
-        free(hop->problem);
-        hnv_oftrace_destroy(&hop->trace);
-    }
-    free(trace->hops);
-    ovsdb_idl_destroy(trace->explain.records);
-    SHASH_FOR_EACH (node, &t->switches) {
-        hnv_switch_close(node->data);
-    }
-    shash_destroy(&t->switches);
-}
-
-static void
 print_trace(struct ctl_context *ctx, const struct hnv_trace *trace)
 {
     if (hnv_ctl_format_is_json()) {
@@ -456,45 +275,112 @@ print_trace(struct ctl_context *ctx, const struct hnv_trace *trace)
                       : trace->verdict == HNV_UNDECIDED ? 3 : EXIT_SUCCESS);
 }
 
+/* The machine of 'port' sends the packet. */
+static void
+trace_from_port(struct hnv_tracer *t, const struct hnvrec_port *port)
+{
+    const struct hnvrec_virtual_subnet *subnet
+        = port->n_vsid ? hnv_ctl_subnet(t->ctx->idl, port->vsid[0]) : NULL;
+    struct hnv_packet_sender sender = sender_of(port);
+    const struct hnv_switch_port *from;
+    const struct hnv_switch *sw;
+    struct flow flow;
+
+    t->trace.port = port->name;
+    if (!parse_packet(t, &sender, &flow)) {
+        return;
+    }
+    fetch_by_ca(t, subnet, &flow);
+    if (t->ctx->error) {
+        return;
+    }
+    set_destination_mac(t, subnet, &flow);
+    t->ctx->error = hnv_tracer_find_port(t, port->name, &sw, &from);
+    if (!t->ctx->error) {
+        flow.in_port.ofp_port = u16_to_ofp(from->ofport);
+        hnv_tracer_run(t, sw, &flow);
+    }
+}
+
+/* Somebody on the provider network sends the packet to a machine that has a
+ * provider address of its own. */
+static void
+trace_from_pa(struct hnv_tracer *t, const struct in6_addr *pa)
+{
+    struct hnv_packet_sender sender = { .mac = SOME_MAC };
+    const struct hnvrec_lookup_record *record;
+    const struct hnv_switch *sw;
+    struct flow flow;
+
+    if (hnv_address_is_v4(pa)) {
+        sender.ipv4 = in6_addr_get_mapped_ipv4(pa);
+    } else {
+        sender.ipv6 = *pa;
+    }
+    t->trace.pa = t->ctx->argv[1];
+    if (!parse_packet(t, &sender, &flow)) {
+        return;
+    }
+    fetch_by_pa(t, &flow);
+    if (t->ctx->error) {
+        return;
+    }
+    t->ctx->error = hnv_tracer_find_pa(t, &flow, &sw, &record);
+    if (sw && !t->ctx->error) {
+        hnv_tracer_run(t, sw, &flow);
+    } else if (!t->ctx->error) {
+        ctl_error(t->ctx, "the packet goes to %s, which is no machine of "
+                  "HNV: no port has VSID %"PRId64" and MAC %s",
+                  record->provider_addresses[0], record->vsid, record->mac);
+    }
+}
+
+/* Whether the first argument is the address of somebody on the provider
+ * network, rather than a Port. */
+static bool
+is_from_pa(struct ctl_context *ctx, struct in6_addr *pa)
+{
+    char *error = hnv_address_parse(ctx->argv[1], pa);
+    bool from_pa = !error && !hnv_ctl_find(ctx, &hnv_ctl_nouns[HNV_CTL_PORT],
+                                           ctx->argv[1]);
+
+    free(error);
+    return from_pa;
+}
+
 static void
 cmd_trace(struct ctl_context *ctx)
 {
     const char *ct = shash_find_data(&ctx->options, "--ct-state");
     char *ct_state = ct ? xasprintf("trk,%s", ct) : NULL;
-    struct tracer t = {
+    struct hnv_tracer t = {
         .ctx = ctx,
         .rundir = hnv_ctl_rundir(ctx),
         .ct_state = ct_state,
         .switches = SHASH_INITIALIZER(&t.switches),
-        .trace = { .explain.policy = ctx->idl, .port = ctx->argv[1] },
+        .trace.explain.policy = ctx->idl,
     };
-    const struct hnv_switch_port *from;
-    const struct hnv_switch *sw;
-    struct flow flow;
+    const struct hnvrec_port *port;
+    struct in6_addr pa;
 
-    t.port = (const struct hnvrec_port *) hnv_ctl_get(
-        ctx, &hnv_ctl_nouns[HNV_CTL_PORT], ctx->argv[1]);
-    if (t.port) {
-        t.subnet = (t.port->n_vsid
-                    ? hnv_ctl_subnet(ctx->idl, t.port->vsid[0]) : NULL);
-        make_packet(&t, ctx->argc - 2, ctx->argv + 2, &flow);
-    }
-    sw = ctx->error ? NULL : find_port(&t, &from);
-    if (sw) {
-        flow.in_port.ofp_port = u16_to_ofp(from->ofport);
-        if (add_hop(&t, sw, &flow)) {
-            follow_all(&t);
+    if (is_from_pa(ctx, &pa)) {
+        trace_from_pa(&t, &pa);
+    } else {
+        port = (const struct hnvrec_port *) hnv_ctl_get(
+            ctx, &hnv_ctl_nouns[HNV_CTL_PORT], ctx->argv[1]);
+        if (port) {
+            trace_from_port(&t, port);
         }
     }
     if (!ctx->error) {
         print_trace(ctx, &t.trace);
     }
-    destroy_tracer(&t);
+    hnv_tracer_destroy(&t);
     free(ct_state);
 }
 
 const struct ctl_command_syntax hnv_ctl_trace_commands[] = {
-    { "trace", 2, INT_MAX, "PORT PACKET...", hnv_ctl_want_explanations,
+    { "trace", 2, INT_MAX, "PORT|PA PACKET...", hnv_ctl_want_explanations,
       cmd_trace, NULL, "--rundir=,--ct-state=,--ovs", RO },
     { NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO },
 };

@@ -18,8 +18,9 @@
  * ----
  *
  * "hnv-ctl trace" asks the switch of the host that has a port what it would
- * do with a packet, and if that is to send it through a tunnel, asks the next
- * host what that one would do.  The answer is a list of hops and a verdict.
+ * do with a packet, and if that is to send it through a tunnel, or with
+ * rewritten addresses, asks the next host what that one would do; see
+ * hnv-ctl-follow.h.  The answer is a list of hops and a verdict.
  *
  *
  * What not
@@ -36,13 +37,22 @@
  * One thread. */
 
 struct hnv_switch;
+struct hnvrec_lookup_record;
 struct json;
+
+/* How a packet comes to a host, and how it leaves. */
+enum hnv_way {
+    HNV_WAY_PORT,               /* By a machine's port, or not at all. */
+    HNV_WAY_TUNNEL,             /* In NVGRE. */
+    HNV_WAY_REWRITE,            /* With PAs in the place of CAs. */
+};
 
 /* In the order in which one outweighs another. */
 enum hnv_verdict {
     HNV_DROPPED,
     HNV_ANSWERED,               /* By the gateway, a responder, hnv-agent. */
     HNV_UNDECIDED,              /* Somebody could not be asked. */
+    HNV_LEFT,                   /* To a machine that is not in HNV. */
     HNV_DELIVERED,
 };
 
@@ -52,13 +62,17 @@ struct hnv_outcome {
     char *text;
     const char *port;           /* DELIVERED: its Port, or null. */
     const char *interface;      /* Where it goes out, or null. */
+    enum hnv_way way;
     const char *host;           /* Sent on: to that host, or null. */
+    const struct hnvrec_lookup_record *record; /* REWRITE: of 'pa_dst'. */
+    struct in6_addr pa_src, pa_dst; /* REWRITE: as it leaves. */
     bool sent_on;
     bool for_larger;            /* Only if the packet is too big. */
 };
 
 struct hnv_hop {
     const struct hnv_switch *sw;
+    enum hnv_way from;
     struct flow flow;           /* As it enters the switch. */
     char *said;                 /* What the switch said. */
     struct hnv_oftrace trace;
@@ -73,7 +87,8 @@ struct hnv_hop {
 /* All of it. */
 struct hnv_trace {
     struct hnv_explain explain;
-    const char *port;           /* The sender. */
+    const char *port;           /* The sender, or null... */
+    const char *pa;             /* ...and its provider address. */
     struct hnv_hop *hops;
     size_t n_hops, allocated_hops;
     enum hnv_verdict verdict;
