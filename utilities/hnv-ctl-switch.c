@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "jsonrpc.h"
@@ -259,26 +260,48 @@ hnv_switch_rewrite(const struct hnv_switch *sw)
 /* What daemons answer.                                                     */
 /* ------------------------------------------------------------------------ */
 
+/* Stores into '*pathp', which the caller frees, where daemon 'name' takes
+ * commands.  What was forwarded from another machine has no process here, and
+ * so no PID in its name. */
+static char *
+find_daemon(const char *rundir, const char *name, char **pathp)
+{
+    char *forwarded = xasprintf("%s/%s.ctl", rundir, name);
+    char *pidfile = xasprintf("%s/%s.pid", rundir, name);
+    char *error = NULL;
+
+    *pathp = NULL;
+    if (!access(forwarded, F_OK)) {
+        *pathp = xstrdup(forwarded);
+    } else {
+        pid_t pid = read_pidfile(pidfile);
+
+        if (pid < 0) {
+            error = xasprintf("%s: %s; is %s running?", pidfile,
+                              ovs_strerror(-pid), name);
+        } else {
+            *pathp = xasprintf("%s/%s.%ld.ctl", rundir, name, (long int) pid);
+        }
+    }
+    free(forwarded);
+    free(pidfile);
+    return error;
+}
+
 static char *
 connect_daemon(const char *rundir, const char *name, struct jsonrpc **client)
 {
-    char *pidfile = xasprintf("%s/%s.pid", rundir, name);
-    pid_t pid = read_pidfile(pidfile);
-    char *error = NULL;
+    char *path;
+    char *error = find_daemon(rundir, name, &path);
 
-    if (pid < 0) {
-        error = xasprintf("%s: %s; is %s running?", pidfile,
-                          ovs_strerror(-pid), name);
-    } else {
-        char *path = xasprintf("%s/%s.%ld.ctl", rundir, name, (long int) pid);
+    if (!error) {
         int retval = unixctl_client_create(path, client);
 
         if (retval) {
             error = xasprintf("%s: %s", path, ovs_strerror(retval));
         }
-        free(path);
     }
-    free(pidfile);
+    free(path);
     return error;
 }
 

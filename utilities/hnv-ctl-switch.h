@@ -16,7 +16,8 @@
  * ----
  *
  * A switch is found by its run directory, in which ovs-vswitchd and its
- * database have their sockets and hnv-agent has its own.  From the database
+ * database have their sockets and hnv-agent has its own, or in which somebody,
+ * such as ssh(1), forwards the sockets of another machine.  From the database
  * come the names of the integration bridge and of its ports, which of them
  * belongs to which Port of the policy, and what IP rewrite needs; ovs-vswitchd
  * answers commands.
