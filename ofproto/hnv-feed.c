@@ -68,6 +68,7 @@ struct hnv_feed {
 static const char *columns[] = {
     "routing_domain", "vsid", "customer_address", "mac",
     "provider_addresses", "standby_addresses", "rule", "state",
+    "use_vm_mac",
 };
 
 static struct json *

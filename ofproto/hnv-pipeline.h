@@ -188,6 +188,8 @@ enum hnv_flag {
                  "from the nvgre port: go to TUN_CLASSIFY")                   \
     HNV_PRIORITY(CLASSIFY, REWRITE, 990,                                      \
                  "for IP rewrite, from the provider network")                 \
+    HNV_PRIORITY(CLASSIFY, REWRITE_VM, 987,                                   \
+                 "likewise, to a machine that shows its own MAC there")       \
     HNV_PRIORITY(CLASSIFY, REWRITE_NOT, 985,                                  \
                  "anything else from the provider network: drop")             \
     HNV_PRIORITY(CLASSIFY, UPLINK, 980,                                       \

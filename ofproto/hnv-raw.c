@@ -56,6 +56,7 @@ hnv_raw_init_from_record(struct hnv_raw *raw, const struct hnv_record *record,
         .mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(record->mac)),
         .rule = record->rule,
         .disabled = record->disabled,
+        .use_vm_mac = record->use_vm_mac,
     };
     svec_init(&raw->pas);
     svec_init(&raw->standby);
@@ -97,6 +98,20 @@ json_to_text(const struct json *json)
         json = json_array_at(set, 0);
     }
     return json->type == JSON_STRING ? json_string(json) : NULL;
+}
+
+/* Returns whether 'json' is true, or a set of that. */
+static bool
+json_has_true(const struct json *json)
+{
+    if (json->type == JSON_ARRAY && json_array_size(json) == 2
+        && json_array_at(json, 1)->type == JSON_ARRAY) {
+        const struct json *set = json_array_at(json, 1);
+
+        return (json_array_size(set)
+                && json_array_at(set, 0)->type == JSON_TRUE);
+    }
+    return json->type == JSON_TRUE;
 }
 
 static void
@@ -198,6 +213,8 @@ hnv_raw_apply_column(struct hnv_raw *raw, const char *name,
         raw->rule = rule_from_string(s);
     } else if (!strcmp(name, "state") && s) {
         raw->disabled = !strcmp(s, "disabled") || !strcmp(s, "unbound");
+    } else if (!strcmp(name, "use_vm_mac")) {
+        raw->use_vm_mac = json_has_true(json);
     }
 }
 
@@ -235,5 +252,6 @@ hnv_raw_to_row(const struct hnv_raw *raw, const struct uuid *uuid,
         .standby_addresses = { raw->standby.names, raw->standby.n },
         .rule = raw->rule,
         .disabled = raw->disabled,
+        .use_vm_mac = raw->use_vm_mac,
     };
 }

@@ -41,6 +41,7 @@ struct hnv_raw {
     struct svec standby;        /* standby_addresses, sorted. */
     enum hnv_rule rule;
     bool disabled;              /* Is the state "disabled" or "unbound"? */
+    bool use_vm_mac;
 };
 
 void hnv_raw_init(struct hnv_raw *);

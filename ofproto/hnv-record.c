@@ -125,6 +125,7 @@ hnv_record_parse(const struct hnv_record_row *row, struct hnv_peers *peers,
         .mac = mac,
         .rule = row->rule,
         .disabled = row->disabled,
+        .use_vm_mac = row->use_vm_mac,
     };
     if (record->peer) {
         record->also_standby = find_also_standby(

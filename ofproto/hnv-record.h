@@ -57,6 +57,7 @@ struct hnv_record_row {
     struct hnv_strings standby_addresses;
     enum hnv_rule rule;
     bool disabled;              /* state: disabled or unbound. */
+    bool use_vm_mac;
 };
 
 struct hnv_record {
@@ -71,6 +72,8 @@ struct hnv_record {
                                  * addresses, too. */
     uint8_t rule : 2;           /* enum hnv_rule. */
     bool disabled : 1;
+    bool use_vm_mac : 1;        /* Of IP rewrite: the provider network sees
+                                 * 'mac', not the host's. */
     bool moved : 1;             /* Set by the owner: the machine was on this
                                  * host until just now, so what still comes
                                  * for it is sent on to its new peer. */

@@ -166,6 +166,13 @@ hnv_rewrite_base(struct hnv_compiler *c)
     hnv_draft_add(d);
 }
 
+/* Returns where the provider network finds a record's machine. */
+static struct eth_addr
+shown_mac(const struct hnv_compiler *c, const struct hnv_record *record)
+{
+    return record->use_vm_mac ? record->mac : c->host->rewrite_mac;
+}
+
 /* The provider network asks for the PA of a local machine. */
 static void
 write_answer(struct hnv_compiler *c, const struct hnv_located *l,
@@ -185,9 +192,26 @@ write_answer(struct hnv_compiler *c, const struct hnv_located *l,
         match_set_nd_target(&d->match, pa);
     }
     hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, pa);
-    hnv_act_set_mac(d, MFF_XREG6, c->host->rewrite_mac);
+    hnv_act_set_mac(d, MFF_XREG6, shown_mac(c, l->record));
     hnv_act_checked(d);
     hnv_act_goto(d, v4 ? HNV_TABLE_ARP_REPLY : HNV_TABLE_ND_REPLY);
+    hnv_draft_add(d);
+}
+
+/* Lets in what is for the machine by its own MAC, at its own PA only: tenants
+ * may have the same MAC. */
+static void
+write_shown(struct hnv_compiler *c, const struct hnv_located *l,
+            const struct in6_addr *pa)
+{
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_CLASSIFY, HNV_PRI_CLASSIFY_REWRITE_VM,
+                    l->cookie);
+    match_set_in_port(&d->match, c->host->rewrite_port);
+    match_set_dl_dst(&d->match, l->record->mac);
+    hnv_match_ip_dst(d, pa);
+    hnv_act_goto(d, HNV_TABLE_REWRITE_IN_DST);
     hnv_draft_add(d);
 }
 
@@ -217,10 +241,13 @@ write_local(struct hnv_compiler *c, const struct hnv_located *l,
     hnv_act_set_address(d, MFF_IPV4_SRC, MFF_IPV6_SRC, pa);
     hnv_act_move(d, v4 ? MFF_REG8 : MFF_XXREG2,
                  v4 ? MFF_IPV4_DST : MFF_IPV6_DST, 0);
-    hnv_act_set_mac(d, MFF_ETH_SRC, c->host->rewrite_mac);
+    hnv_act_set_mac(d, MFF_ETH_SRC, shown_mac(c, record));
     hnv_act_goto(d, HNV_TABLE_PA_NEIGHBOR);
     hnv_draft_add(d);
     write_answer(c, l, pa);
+    if (record->use_vm_mac) {
+        write_shown(c, l, pa);
+    }
 }
 
 /* Within a VSID a machine sees the sender's own MAC, else the router's. */

@@ -353,6 +353,7 @@ load_record(struct test_policy *p, const struct json *json, size_t i)
         .rule = (!strcmp(rule, "rewrite") ? HNV_RULE_REWRITE
                  : !strcmp(rule, "none") ? HNV_RULE_NONE : HNV_RULE_ENCAP),
         .disabled = get_bool(json, "disabled"),
+        .use_vm_mac = get_bool(json, "use_vm_mac"),
     };
     char *error = hnv_record_parse(&row, p->peers, record);
 
