@@ -17,6 +17,7 @@
 #include "hnv-quote.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofpbuf.h"
@@ -137,18 +138,35 @@ found:
     return false;
 }
 
-/* Sends 'p' to the port from which 'pin' came. */
+static void
+put_set_field(struct ofpbuf *ofpacts, enum mf_field_id id,
+              union mf_value value)
+{
+    ofpact_put_set_field(ofpacts, mf_from_id(id), &value, NULL);
+}
+
+/* Sends 'p' to the machine from which 'pin' came.  The switch outputs to
+ * machines only from the pipeline, so that is where the packet goes. */
 static void
 hnv_packet_ins_answer(struct hnv_packet_ins *pins,
                       const struct ofputil_packet_in *pin,
                       const struct dp_packet *p)
 {
-    ofp_port_t port = pin->flow_metadata.flow.in_port.ofp_port;
-    uint64_t stub[64 / 8];
+    const struct flow *flow = &pin->flow_metadata.flow;
+    uint64_t stub[512 / 8];
     struct ofpbuf ofpacts = OFPBUF_STUB_INITIALIZER(stub);
-    struct ofpact_output *output = ofpact_put_OUTPUT(&ofpacts);
 
-    output->port = port;
+    put_set_field(&ofpacts, MFF_METADATA,
+                  (union mf_value) { .be64 = flow->metadata });
+    put_set_field(&ofpacts, MFF_REG15,
+                  (union mf_value) { .be32 = htonl(flow->regs[14]) });
+    put_set_field(&ofpacts, MFF_REG2,
+                  (union mf_value) { .be32 = htonl(HNV_FLAG_CHECKED) });
+
+    struct ofpact_resubmit *resubmit = ofpact_put_RESUBMIT(&ofpacts);
+    resubmit->in_port = OFPP_IN_PORT;
+    resubmit->table_id = HNV_TABLE_LOCAL_OUT;
+
     struct ofputil_packet_out po = {
         .packet = dp_packet_data(p),
         .packet_len = dp_packet_size(p),
@@ -175,7 +193,8 @@ hnv_packet_ins_send_error(struct hnv_packet_ins *pins,
     struct dp_packet p;
 
     dp_packet_init(&p, 0);
-    if (pins->handler->get_gateway(vsid, &error, pins->aux)
+    if (pin->flow_metadata.flow.regs[14]
+        && pins->handler->get_gateway(vsid, &error, pins->aux)
         && hnv_icmp_compose(&p, pin->packet, pin->packet_len, &error)) {
         hnv_packet_ins_answer(pins, pin, &p);
         pins->n_answered++;
