@@ -63,7 +63,8 @@
  *      numbers below 4096, meters with numbers above 0xffffff, and "learn"
  *      for its own tables;
  *
- *    - send a copy elsewhere, by "clone", for instance to a port that mirrors.
+ *    - output a copy to a port that is nobody's, such as one that mirrors.
+ *      Machines, the tunnel, and uplinks are reached by the pipeline only.
  *
  * If it sends the packet through connection tracking, whose zones above the
  * number of ports are free, it vetoes the packet after that action, because
@@ -94,15 +95,42 @@
  * and the packet is dropped.
  *
  *
+ * What a controller outputs itself
+ * --------------------------------
+ *
+ * What is output is gone before any table of the agent could look at it, so
+ * ovs-vswitchd looks at the port.  Nothing of a controller's gets out to a
+ * port that has hnv-port-id or hnv-vsid in external_ids of its Interface, to
+ * an nvgre port, whatever is in tun_id, to the port for IP rewrite, or to an
+ * uplink, nor to all ports at once by "normal", "flood", and "all".  This is
+ * so for actions of all kinds, in tables 128 and above, in groups, including
+ * the agent's, and in the action set, and for packet-outs.  A flow in table 0,
+ * where a controller writes that knows of one table only, gets nothing out to
+ * those ports either, except to an uplink.
+ *
+ * Only the copy is lost.  The packet goes on to the next action, and through
+ * the pipeline.  The copy is counted by the table REFUSED, as
+ * "controller-output"; ovs-vswitchd's log says which port it was for, and
+ * ofproto/trace shows it.
+ *
+ * A flow in tables 128 and above that outputs to "normal", "flood", "all", or
+ * "in_port", or that learns flows into tables below 128, which is the default
+ * of "learn", is refused with an OpenFlow error when it is added.
+ *
+ * The ports are guarded on the bridge of hnv-agent, by what is in the host's
+ * database, whether the agent runs or not.
+ *
+ * To send a packet into the pipeline as if a machine had sent it, a controller
+ * uses packet-out with the machine's port as the input port and the action
+ * "output:TABLE".
+ *
+ *
  * What is not checked
  * -------------------
  *
- * What a controller's flow outputs itself, be it by "output", "normal",
- * "flood", "all", "in_port", or a group of the agent's, at once or in the
- * action set, is gone before anybody can look at it.  So is what a controller
- * sends with packet-out to a port.  To send a packet into the pipeline as if a
- * machine had sent it, a controller uses the machine's port as the input port
- * and the action "output:TABLE".
+ * A port that is bound to nothing is as free as the host's own port, LOCAL,
+ * and as a patch port to another bridge: what else may come to such a port,
+ * and who listens there, is up to who made it.
  *
  * A flow that sets the flag that a packet is checked does not do so by
  * accident.  Neither does a controller write into the agent's tables by

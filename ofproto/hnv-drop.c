@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Table DROP: what is dropped by flows that all routing domains share.
+/* Tables DROP and REFUSED: what is dropped by flows that all routing domains
+ * share, and copies that Open vSwitch does not output for a controller.
  *
  * A drop should be counted for the tenant whose packet it was.  A flow for
  * each tenant in each place where packets are dropped would do that, at the
@@ -21,6 +22,25 @@ static const enum hnv_drop reasons[] = {
     HNV_DROP_NO_LOCAL_PA, HNV_DROP_UNKNOWN_REWRITE, HNV_DROP_GATEWAY,
     HNV_DROP_UNKNOWN_QUOTE,
 };
+
+/* Nothing of the agent's leads to this table (see nvgre-guard.h). */
+static void
+write_refused(struct hnv_compiler *c)
+{
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; i < c->host->n_domains; i++) {
+        const struct hnv_domain *domain = c->host->domains[i];
+
+        hnv_draft_start(d, HNV_TABLE_REFUSED, HNV_PRI_REFUSED_DOMAIN,
+                        hnv_cookie_encode(HNV_ROW_DOMAIN, 0, &domain->uuid));
+        hnv_match_domain(d, domain->key);
+        hnv_draft_drop(d, HNV_DROP_CONTROLLER_OUTPUT);
+    }
+    hnv_draft_start(d, HNV_TABLE_REFUSED, HNV_PRI_REFUSED_NONE,
+                    hnv_cookie_encode(HNV_ROW_NONE, 0, NULL));
+    hnv_draft_drop(d, HNV_DROP_CONTROLLER_OUTPUT);
+}
 
 void
 hnv_drop_base(struct hnv_compiler *c)
@@ -43,4 +63,5 @@ hnv_drop_base(struct hnv_compiler *c)
         match_set_reg(&d->match, 1, reasons[i]);
         hnv_draft_drop(d, reasons[i]);
     }
+    write_refused(c);
 }

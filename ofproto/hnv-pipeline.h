@@ -103,6 +103,7 @@ struct uuid;
     HNV_TABLE(SOURCE_PA, 65, "function: from which of the host's PAs")        \
     HNV_TABLE(QUOTE, 66, "function: IP rewrite inside an ICMP error")         \
     HNV_TABLE(DROP, 70, "counts by routing domain what is dropped")           \
+    HNV_TABLE(REFUSED, 71, "counts what controllers may not output")          \
     HNV_TABLE(PASS, 80, "ports that are not virtualized")
 
 enum hnv_table {
@@ -417,6 +418,8 @@ enum hnv_flag {
     HNV_PRIORITY(QUOTE, DOMAIN, 100, "one flow per domain: ask the agent")    \
     HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
     HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
+    HNV_PRIORITY(REFUSED, DOMAIN, 100, "of this domain: drop")                \
+    HNV_PRIORITY(REFUSED, NONE, 0, "of no domain: drop")                      \
     HNV_PRIORITY(PASS, UNCHECKED, 65535, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(PASS, PORT, 100, "to the MAC of a local port: output")       \
     HNV_PRIORITY(PASS, NETWORK, 90, "any other: all ports of the network")    \
@@ -476,7 +479,9 @@ enum hnv_priority {
     HNV_DROP(FLOOD_AGAIN, "flood-again",                                      \
              "broadcast that came to another PA of this host, too")           \
     HNV_DROP(UNKNOWN_QUOTE, "unknown-quote",                                  \
-             "IP rewrite: ICMP error about no packet of that machine")
+             "IP rewrite: ICMP error about no packet of that machine")        \
+    HNV_DROP(CONTROLLER_OUTPUT, "controller-output",                          \
+             "a controller would have output it past the agent's tables")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */

@@ -105,6 +105,8 @@ def verdict(trace, names, ports):
         op, arg = (int(word.replace(".", ""), 16) for word in asks[-1])
         text += "; op %d" % op + (" %d" % arg if arg else "")
         text += "; " + reason if reasons and op != 3 else ""
+    if "controller-output" in reasons:
+        text += "; drop controller-output"
     return text
 
 

@@ -470,7 +470,10 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "nothing: the copy that came to another address was delivered")      \
     ADVICE(UNKNOWN_QUOTE,                                                    \
         "add the record of the address that the machine sent to with rule "  \
-        "\"rewrite\"; without one, nothing came from this machine")
+        "\"rewrite\"; without one, nothing came from this machine")          \
+    ADVICE(CONTROLLER_OUTPUT,                                                \
+        "let the SDN controller change the next step, or mirror to a port "  \
+        "that is not bound: see hnv-pipeline(7)")
 
 static const char *const advice[HNV_N_DROPS] = {
 #define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,

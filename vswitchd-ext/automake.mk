@@ -43,6 +43,8 @@ lib_libopenvswitch_la_SOURCES += \
 	vswitchd-ext/nvgre-gro.h \
 	vswitchd-ext/nvgre-groups.c \
 	vswitchd-ext/nvgre-groups.h \
+	vswitchd-ext/nvgre-guard.c \
+	vswitchd-ext/nvgre-guard.h \
 	vswitchd-ext/nvgre-hooks.c \
 	vswitchd-ext/nvgre-hooks.h \
 	vswitchd-ext/nvgre-icmp.c \

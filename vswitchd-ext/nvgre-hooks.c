@@ -68,21 +68,17 @@ nvgre_hook_refuse_datapath(const struct netdev *netdev,
     return 0;
 }
 
-/* Called, from any thread, before a flow with 'mask' and the 'ofpacts_len'
- * bytes of actions in 'ofpacts' is added to 'bridge', which has
- * 'datapath_type'.  Returns an OpenFlow error if the datapath could not carry
- * out the flow, because it has no FlowIDs, and logs why. */
-enum ofperr
-nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
-                       const struct minimask *mask,
-                       const struct ofpact *ofpacts, size_t ofpacts_len)
+/* Returns an OpenFlow error if a flow with 'mask' and the 'ofpacts_len' bytes
+ * of actions in 'ofpacts' is about FlowIDs, which the kernel datapath has not,
+ * and logs that. */
+static enum ofperr
+check_flowid(const char *bridge, const struct minimask *mask,
+             const struct ofpact *ofpacts, size_t ofpacts_len)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
     enum ofperr error;
 
-    if (strcmp(datapath_type, "system")) {
-        return 0;
-    } else if (nvgre_flowid_is_matched(mask)) {
+    if (nvgre_flowid_is_matched(mask)) {
         error = OFPERR_OFPBMC_BAD_FIELD;
     } else if (nvgre_flowid_is_in_actions(ofpacts, ofpacts_len)) {
         error = OFPERR_OFPBAC_BAD_SET_ARGUMENT;
@@ -94,6 +90,46 @@ nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
                  "datapath_type=netdev on the bridge", bridge,
                  error == OFPERR_OFPBMC_BAD_FIELD ? "match" : "actions");
     return error;
+}
+
+/* Called, from any thread, before a flow with 'mask' and the 'ofpacts_len'
+ * bytes of actions in 'ofpacts' is added to 'table_id' of 'bridge', which has
+ * 'datapath_type'.  Returns an OpenFlow error if the datapath could not carry
+ * out the flow, or it is a controller's and would always get around the tables
+ * of hnv-agent, and logs why. */
+enum ofperr
+nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
+                       uint8_t table_id, const struct minimask *mask,
+                       const struct ofpact *ofpacts, size_t ofpacts_len)
+{
+    if (!strcmp(datapath_type, "system")) {
+        enum ofperr error = check_flowid(bridge, mask, ofpacts, ofpacts_len);
+
+        if (error) {
+            return error;
+        }
+    }
+    return nvgre_guard_check_flow(bridge, table_id, ofpacts, ofpacts_len);
+}
+
+/* Called, from any thread, when a packet is about to be output to 'port' of
+ * 'bridge', which is 'netdev' unless 'port' is a reserved one, by a flow in
+ * 'table_id', or by a packet-out or an action set if that is OFPTT_ALL.
+ * Returns true if it must go to the table NVGRE_GUARD_TABLE instead. */
+bool
+nvgre_hook_refuse_output(const char *bridge, uint8_t table_id,
+                         ofp_port_t port, const struct netdev *netdev)
+{
+    return nvgre_guard_refuses_output(bridge, table_id, port,
+                                      netdev ? netdev_get_name(netdev) : NULL);
+}
+
+/* Called by the main thread before it makes bridges and ports what 'cfg'
+ * says. */
+void
+nvgre_hook_reconfigure(const struct ovsrec_open_vswitch *cfg)
+{
+    nvgre_guard_configure(cfg);
 }
 
 /* Called by the main thread before 'netdev' is added to 'bridge'. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nvgre-guard.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/types.h"
 
@@ -19,6 +20,7 @@ struct minimask;
 struct netdev;
 struct ofpact;
 struct ovs_action_push_tnl;
+struct ovsrec_open_vswitch;
 
 /* What the patches call
  * =====================
@@ -45,6 +47,7 @@ int nvgre_hook_refuse_config(const struct netdev *, char **errp);
 int nvgre_hook_refuse_datapath(const struct netdev *,
                                const char *datapath_type, char **errp);
 
+void nvgre_hook_reconfigure(const struct ovsrec_open_vswitch *);
 void nvgre_hook_bridge_port(const struct netdev *, const char *bridge);
 
 /* lib/netdev-linux.c. */
@@ -59,10 +62,12 @@ odp_port_t nvgre_hook_send(const struct netdev *, struct flow *,
 /* ofproto/ofproto-dpif.c. */
 enum ofperr nvgre_hook_refuse_rule(const char *bridge,
                                    const char *datapath_type,
-                                   const struct minimask *,
+                                   uint8_t table_id, const struct minimask *,
                                    const struct ofpact *, size_t ofpacts_len);
 
 /* ofproto/ofproto-dpif-xlate.c. */
+bool nvgre_hook_refuse_output(const char *bridge, uint8_t table_id,
+                              ofp_port_t, const struct netdev *);
 void nvgre_hook_freeze(struct flow_tnl *, struct flow_wildcards *,
                        bool to_controller);
 bool nvgre_hook_route(uint32_t mark, const struct in6_addr *dst,
