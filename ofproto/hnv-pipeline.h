@@ -385,6 +385,8 @@ enum hnv_flag {
     HNV_PRIORITY(OUTPUT, UNCHECKED, 990, "nobody checked whose it is: drop")  \
     HNV_PRIORITY(OUTPUT, SELF, 120, "on the sender's own port: drop")         \
     HNV_PRIORITY(OUTPUT, LOCAL, 110, "on a local port: ACL_IN")               \
+    HNV_PRIORITY(OUTPUT, ENCAP_NOT, 105,                                      \
+                 "behind a peer, from a machine with IP rewrite: drop")       \
     HNV_PRIORITY(OUTPUT, ENCAP, 100, "behind a peer, VSID in domain: PEER")   \
     HNV_PRIORITY(OUTPUT, REWRITE, 100, "VSID in domain: REWRITE_OUT")         \
     HNV_PRIORITY(OUTPUT, NONE, 0, "VSID is not in the domain: drop")          \
@@ -481,7 +483,9 @@ enum hnv_priority {
     HNV_DROP(UNKNOWN_QUOTE, "unknown-quote",                                  \
              "IP rewrite: ICMP error about no packet of that machine")        \
     HNV_DROP(CONTROLLER_OUTPUT, "controller-output",                          \
-             "a controller would have output it past the agent's tables")
+             "a controller would have output it past the agent's tables")     \
+    HNV_DROP(REWRITE_TO_ENCAP, "rewrite-to-encap",                            \
+             "sender has rule rewrite, receiver has rule encap")
 
 enum hnv_drop {
     HNV_DROP_NONE,              /* Not a flow that drops. */

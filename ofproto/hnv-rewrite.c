@@ -276,11 +276,31 @@ write_remote(struct hnv_compiler *c, const struct hnv_located *l,
     }
 }
 
+/* No host would take from the tunnel what a machine with IP rewrite sent,
+ * since its provider address is not a host's. */
+static void
+write_not_encap(struct hnv_compiler *c, const struct hnv_located *l)
+{
+    struct hnv_draft *d = &c->draft;
+
+    hnv_draft_start(d, HNV_TABLE_OUTPUT, HNV_PRI_OUTPUT_ENCAP_NOT, l->cookie);
+    hnv_match_domain(d, l->record->domain_key);
+    hnv_match_kind(d, HNV_KIND_ENCAP);
+    match_set_reg(&d->match, 14, l->lport->vport);
+    hnv_match_ip_src(d, &l->record->ca);
+    hnv_draft_drop(d, HNV_DROP_REWRITE_TO_ENCAP);
+}
+
 void
 hnv_rewrite_record(struct hnv_compiler *c, const struct hnv_located *l)
 {
-    if (l->record->rule != HNV_RULE_REWRITE
-        || c->host->rewrite_port == OFPP_NONE) {
+    if (l->record->rule != HNV_RULE_REWRITE) {
+        return;
+    }
+    if (l->kind == HNV_KIND_LOCAL) {
+        write_not_encap(c, l);
+    }
+    if (c->host->rewrite_port == OFPP_NONE) {
         return;
     }
     if (l->kind == HNV_KIND_LOCAL) {

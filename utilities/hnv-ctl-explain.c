@@ -473,7 +473,10 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "\"rewrite\"; without one, nothing came from this machine")          \
     ADVICE(CONTROLLER_OUTPUT,                                                \
         "let the SDN controller change the next step, or mirror to a port "  \
-        "that is not bound: see hnv-pipeline(7)")
+        "that is not bound: see hnv-pipeline(7)")                            \
+    ADVICE(REWRITE_TO_ENCAP,                                                 \
+        "give both records the same rule: a host takes from the tunnel "     \
+        "only what machines with rule \"encap\" sent")
 
 static const char *const advice[HNV_N_DROPS] = {
 #define ADVICE(ID, TEXT) [HNV_DROP_##ID] = TEXT,
