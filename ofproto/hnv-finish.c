@@ -48,6 +48,17 @@ match_flag(struct hnv_draft *d, enum hnv_flag flag)
     hnv_match_bits(d, MFF_REG2, flag, flag);
 }
 
+/* What goes to a next hop by IP rewrite would arrive with the next hop's own
+ * address as its destination. */
+static void
+write_next_hop(struct hnv_draft *d)
+{
+    start(d, HNV_PRI_FINISH_REWRITE, HNV_ROW_NONE, NULL);
+    match_flag(d, HNV_FLAG_ROUTE);
+    hnv_match_kind(d, HNV_KIND_REWRITE);
+    hnv_draft_drop_shared(d, HNV_DROP_UNKNOWN_REWRITE);
+}
+
 /* A machine that probes for its own address (RFC 5227, RFC 4862) must not hear
  * that somebody has it, not even if its record is not usable. */
 static void
@@ -174,6 +185,7 @@ hnv_finish_base(struct hnv_compiler *c)
 
     hnv_draft_gate(&c->draft, HNV_TABLE_FINISH, HNV_PRI_FINISH_UNCHECKED);
     write_misses(&c->draft);
+    write_next_hop(&c->draft);
     write_not_answered(&c->draft);
     write_hook(&c->draft);
     HNV_FOR_EACH_LPORT (lport, c->host) {

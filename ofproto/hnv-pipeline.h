@@ -319,6 +319,7 @@ enum hnv_flag {
                  "ARP request or NS within the VSID: answer")                 \
     HNV_PRIORITY(FINISH, ANSWER_NOT, 290, "asked from another VSID: drop")    \
     HNV_PRIORITY(FINISH, UNUSABLE, 285, "record is not usable: drop")         \
+    HNV_PRIORITY(FINISH, REWRITE, 282, "by rewrite to a next hop: drop")      \
     HNV_PRIORITY(FINISH, GATEWAY, 280, "to a gateway address: GATEWAY")       \
     HNV_PRIORITY(FINISH, BRIDGE_ROUTER, 210,                                  \
                  "within the VSID but to the router's MAC: correct that")     \
@@ -359,11 +360,9 @@ enum hnv_flag {
     HNV_PRIORITY(DELIVER, NONE, 0, "no such MAC in that VSID here: drop")     \
     HNV_PRIORITY(ACL_IN, UNCHECKED, 65535,                                    \
                  "nobody checked whose it is: drop")                          \
-    HNV_PRIORITY(ACL_IN, SELF, 210,                                           \
-                 "copy of the sender's own broadcast: ends")                  \
+    HNV_PRIORITY(ACL_IN, SELF, 210, "the sender's own broadcast: ends")       \
     HNV_PRIORITY(ACL_IN, ND, 200, "neighbor discovery: LOCAL_OUT")            \
-    HNV_PRIORITY(ACL_IN, STATE, 100,                                          \
-                 "port has stateful ACLs: connection tracking, then rules")   \
+    HNV_PRIORITY(ACL_IN, STATE, 100, "stateful ACLs: track, then rules")      \
     HNV_PRIORITY(ACL_IN, RULES, 90, "port has ACLs without state: rules")     \
     HNV_PRIORITY(ACL_IN, NONE, 0, "port has no ACLs: LOCAL_OUT")              \
     HNV_PRIORITY(ACL_IN_RULES, UNCHECKED, 65535,                              \
