@@ -281,6 +281,26 @@ write_self(struct hnv_draft *d, const struct hnv_lport *lport)
     hnv_draft_add(d);
 }
 
+/* Only for ports that had connection tracking look the packet up in their own
+ * zone.  To others, the packet says what the sender's zone knows of it. */
+static void
+write_known(struct hnv_draft *d, const struct acl_side *side,
+            const struct hnv_lport *lport)
+{
+    static const uint32_t known[] = { ESTABLISHED, RELATED };
+
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+        hnv_draft_start(d, side->rules, side->pri_known,
+                        hnv_cookie_encode(HNV_ROW_PORT, 0,
+                                          &lport->port->uuid));
+        match_set_reg(&d->match, side->vport_reg, lport->vport);
+        match_set_ct_state_masked(&d->match, known[i],
+                                  known[i] | CS_NEW | CS_INVALID);
+        hnv_act_goto(d, side->next);
+        hnv_draft_add(d);
+    }
+}
+
 static void
 write_lport(struct hnv_compiler *c, const struct acl_side *side,
             const struct hnv_lport *lport)
@@ -312,13 +332,12 @@ write_lport(struct hnv_compiler *c, const struct acl_side *side,
         if (stateful) {
             hnv_act_ct(d, side->vport, side->rules);
         } else {
-            /* What the sender's zone knows is nothing to the receiver. */
-            if (side->inbound) {
-                ofpact_put_CT_CLEAR(&d->actions);
-            }
             hnv_act_goto(d, side->rules);
         }
         hnv_draft_add(d);
+    }
+    if (stateful) {
+        write_known(d, side, lport);
     }
     if (side->inbound) {
         write_self(d, lport);
@@ -341,19 +360,11 @@ write_lport(struct hnv_compiler *c, const struct acl_side *side,
 static void
 write_side(struct hnv_draft *d, const struct acl_side *side)
 {
-    static const uint32_t known[] = { ESTABLISHED, RELATED };
     uint64_t cookie = hnv_cookie_encode(HNV_ROW_NONE, 0, NULL);
 
     hnv_draft_start(d, side->table, side->pri_none, cookie);
     hnv_act_goto(d, side->next);
     hnv_draft_add(d);
-    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-        hnv_draft_start(d, side->rules, side->pri_known, cookie);
-        match_set_ct_state_masked(&d->match, known[i],
-                                  known[i] | CS_NEW | CS_INVALID);
-        hnv_act_goto(d, side->next);
-        hnv_draft_add(d);
-    }
     hnv_draft_start(d, side->rules, side->pri_rules_none, cookie);
     hnv_act_goto(d, side->next);
     hnv_draft_add(d);

@@ -85,7 +85,7 @@ class Actions:
             packet["vlan"] = 0
         elif name == "nvgre":
             self.copies.append(("nvgre " + args, dict(packet)))
-        elif name not in ("drop", "ct_clear"):
+        elif name != "drop":
             if name != "ask" and name not in self.ports.values():
                 raise ValueError("unknown action %s" % action)
             self.copies.append((name, dict(packet)))
