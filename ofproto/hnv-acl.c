@@ -281,8 +281,8 @@ write_self(struct hnv_draft *d, const struct hnv_lport *lport)
     hnv_draft_add(d);
 }
 
-/* Only for ports that had connection tracking look the packet up in their own
- * zone.  To others, the packet says what the sender's zone knows of it. */
+/* Only for ports whose own zone has been asked.  Before others, a packet still
+ * has the state that the sender's zone knows. */
 static void
 write_known(struct hnv_draft *d, const struct acl_side *side,
             const struct hnv_lport *lport)

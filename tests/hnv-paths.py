@@ -22,6 +22,8 @@ from hnv_reference import ROUTER, Router, ip
 
 router = hnv_actions.load("hnv-router.py")
 
+# Policies from this seed on have IP rewrite in some virtual subnets.
+REWRITE = 100
 HOSTS = {"h1": ["172.16.1.1", "172.16.1.4"], "h2": ["172.16.1.2"],
          "h3": ["172.16.1.3", "172.16.1.5"]}
 PACKETS = 150
@@ -43,6 +45,10 @@ OUTSIDE = {4: ["172.20.5.9", "172.20.9.9", "8.8.8.8", "192.168.1.1",
 def place(rng, machine):
     """Puts 'machine' on a host, and maybe it was on another before."""
     host, old = rng.sample(sorted(HOSTS), 2)
+    if machine.get("rewrite"):
+        machine.update(host=host, standby=[], disabled=rng.random() < .04,
+                       pas=list(machine["rewrite"].values()))
+        return
     machine.update(host=host, standby=[], disabled=rng.random() < .04,
                    pas=rng.sample(HOSTS[host],
                                   rng.randrange(1, len(HOSTS[host]) + 1)))
@@ -53,6 +59,17 @@ def place(rng, machine):
             "standby": machine["pas"][:1] if rng.random() < .5 else []}
         machine["late"] = [h for h in HOSTS
                            if h != host and rng.random() < .4]
+
+
+def rewrite(rng, policy, machines):
+    """Gives the customer addresses of some virtual subnets PAs of their
+    own."""
+    vsids = [s["vsid"] for s in policy["subnets"] if rng.random() < .6]
+    for i, machine in enumerate(machines, 10):
+        if machine["vsid"] in vsids:
+            machine["rewrite"] = dict(zip(
+                machine["addresses"],
+                ["172.16.2.%d" % i, "2001:db8:ffff::%d" % i]))
 
 
 def make_gateways(policy):
@@ -90,6 +107,8 @@ def make(seed):
         subnet["flood"] = rng.choice(["head_end", "head_end", "multicast",
                                       "none"])
         subnet["multicast_pa"] = "239.1.1.%d" % (subnet["vsid"] % 200)
+    if seed >= REWRITE:
+        rewrite(rng, policy, machines)
     machines += make_gateways(policy)
     for machine in machines:
         place(rng, machine)
@@ -120,6 +139,7 @@ def policy_of(policy, machines, host):
     return dict(
         policy, records=[r for m in seen for r in router.records(m)],
         host={"name": host, "pas": HOSTS[host], "tunnel": 100,
+              "rewrite": 101, "pa_mac": "02:00:00:00:00:0" + host[1],
               "interfaces": [
                   {"name": m["port"], "port": host + m["port"],
                    "ofport": router.PORTS.index(m["port"]) + 1}
@@ -156,13 +176,19 @@ class Fabric:
             host = owner(to)
             packet["vsid"] = int(vsid)
             verdict = self.routers[host].from_tunnel(packet)
+        if verdict == "rewritten":
+            host = rewriter(self.machines, packet["dst"])
+            if not self.routers[host].has_pa(packet["dst"]):
+                return []
+            verdict = self.routers[host].from_provider(packet)
         return ["%s %s" % (host, verdict)]
 
     def is_late(self, sender, packet):
         """Whether 'packet' is for all of a virtual subnet of which some host
-        does not know yet who is where.  It may send copies to PAs of hosts that have
-        no such machine any more, or wait for a copy at another of its own:
-        then copies are missing or double, but nobody else gets one."""
+        does not know yet who is where.  It may send copies to PAs of hosts
+        that have no such machine any more, or wait for a copy at another of
+        its own: then copies are missing or double, but nobody else gets
+        one."""
         return int(packet["dl_dst"][:2], 16) & 1 and any(
             m.get("late") for m in self.machines
             if m["vsid"] == sender["vsid"])
@@ -187,7 +213,8 @@ class Fabric:
                     or machine["vsid"] != sender["vsid"]:
                 continue
             if host != sender["host"] and (
-                    not self.gets_copy(sender, host)
+                    "rewrite" in sender
+                    or not self.gets_copy(sender, host)
                     or self.routers[host].verify(
                         sender["domain"], dict(packet, pa=source))[1]):
                 continue
@@ -195,6 +222,12 @@ class Fabric:
             if not verdict.startswith("drop"):
                 got.append("%s %s" % (host, verdict))
         return sorted(got)
+
+
+def rewriter(machines, pa):
+    """The host of the machine whose own PA it is."""
+    return [m["host"] for m in machines
+            if pa in m.get("rewrite", {}).values()][0]
 
 
 def owner(pa):
@@ -224,6 +257,34 @@ class Walk:
         return sorted({m["host"] for m in self.machines if "port" in m
                        and m["vsid"] == vsid} - {host})
 
+    def on_wire(self, host, port, packet):
+        """Returns where 'packet', which left 'host', arrives."""
+        if port == "p0":
+            receiver = rewriter(self.machines, packet["dst"])
+            packet["dl_dst"] = self.resolve(receiver, packet["dst"])
+            return [(receiver, "in_port=101")] if packet["dl_dst"] else []
+        vsid, pas = port.split()[1:]
+        source, to = pas.split(">")
+        where = "in_port=100,tun_id=%s,tun_src=%s,tun_dst=%s" % (
+            vsid, source, to)
+        return [(receiver, where)
+                for receiver in self.receivers(host, int(vsid), to)]
+
+    def resolve(self, host, pa):
+        """Returns the MAC that 'host' says it has, to a router of the provider
+        network that asks for 'pa'."""
+        version = ip(pa).version
+        packet = {"dl_src": "aa:55:aa:55:00:99", "dst": pa, "proto": 0,
+                  "src": {4: "172.16.2.1", 6: "2001:db8:ffff::1"}[version],
+                  "dl_dst": router.ASK_ALL[version]}
+        trace = self.switches[host].call(
+            "ofproto/trace", "br1", router.to_flow("in_port=101", packet),
+            "-generate")
+        outcome = self.actions[host].outcome(trace, packet)
+        if [port for port, _ in outcome.copies] != ["p0"]:
+            return None
+        return outcome.copies[0][1]["dl_src"]
+
     def walk(self, host, where, packet, states, hops=0):
         """Returns where all copies of 'packet', which is at 'where' on 'host',
         end, and how many connections are committed on the way, and puts what
@@ -237,19 +298,15 @@ class Walk:
         ends = []
         commits = outcome.commits
         for port, copy in outcome.copies:
-            if not port.startswith("nvgre "):
+            if port == "p0" or port.startswith("nvgre "):
+                for receiver, where in self.on_wire(host, port, copy):
+                    more = self.walk(receiver, where, copy, states[-8:],
+                                     hops + 1) if hops < 4 else (["loop"], 0)
+                    ends += more[0]
+                    commits += more[1]
+            else:
                 ends.append("%s %s" % (host, hnv_actions.describe(
                     port, copy, trace)))
-                continue
-            vsid, pas = port.split()[1:]
-            source, to = pas.split(">")
-            for receiver in self.receivers(host, int(vsid), to):
-                more = self.walk(
-                    receiver, "in_port=100,tun_id=%s,tun_src=%s,tun_dst=%s"
-                    % (vsid, source, to), copy, states[-8:], hops + 1) \
-                    if hops < 4 else (["loop"], 0)
-                ends += more[0]
-                commits += more[1]
         if not outcome.copies:
             ends = ["%s %s" % (host, outcome.reason)]
         return ends, commits
@@ -311,9 +368,10 @@ CASES = [unicast_case] * 6 + [flood_case] * 3 + [ask_case]
 
 def class_of(ends):
     """In which way a packet ended, to count them."""
-    words = ends[0].split() if len(ends) == 1 else ["", "%d copies" % len(ends)]
-    return " ".join(words[1:3]) if words[1] in ("drop", "ask") \
-        else words[1] if "copies" in words[1] else "arrives"
+    if len(ends) != 1:
+        return "%d copies" % len(ends)
+    words = ends[0].split()
+    return " ".join(words[1:3]) if words[1] in ("drop", "ask") else "arrives"
 
 
 def compare(walk, fabric, case):
@@ -326,6 +384,8 @@ def compare(walk, fabric, case):
     got, commits = walk.walk(sender["host"], where, dict(packet),
                              [out] * stateful + [into] * 8)
     want = fabric.judge(sender, packet, decide)
+    want, got = ([end.replace("unknown-pa", "source-unverified")
+                  for end in ends] for ends in (want, got))
     ends = sorted(got)
     if int(packet["dl_dst"][:2], 16) & 1 and not (
             want and want[0].split()[1] == "drop"):

@@ -102,8 +102,11 @@ def make_network(rng):
 
 def records(machine):
     """The lookup records of 'machine'."""
+    own = machine.get("rewrite", {})
     return [{"domain": machine["domain"]["key"], "vsid": machine["vsid"],
-             "ca": address, "mac": machine["mac"], "pas": machine["pas"],
+             "ca": address, "mac": machine["mac"],
+             "pas": [own[address]] if own else machine["pas"],
+             "rule": "rewrite" if own else "encap",
              "standby": machine["standby"], "disabled": machine["disabled"]}
             for address in machine["addresses"]]
 

@@ -11,7 +11,8 @@ with the compiler.
 A policy is what "hnvtest hnv-compile" reads.  A machine is a dict that joins
 what several rows say about one virtual machine: "vsid", "domain", "mac"; the
 "addresses" of its lookup records and their "pas", "standby", and "disabled";
-if it has a port on this host, "port", "acls", and "forwarder".
+if it has a port on this host, "port", "acls", and "forwarder"; if packets to
+it are rewritten, "rewrite", its addresses' own PAs.
 
 A packet is a dict as well: "dl_src", "dl_dst", "src", "dst", "ttl", "proto",
 "tp_src", "tp_dst", and "states", what connection tracking will say about it on
@@ -81,7 +82,8 @@ class Router:
 
     def is_here(self, machine):
         """Whether its record says that it is on this host."""
-        return machine["pas"][0] in self.pas
+        return machine["pas"][0] in self.pas or (
+            "rewrite" in machine and "port" in machine)
 
     def source_pa(self, sender):
         """The PA that packets of 'sender', a machine of this host, are
@@ -218,6 +220,9 @@ class Router:
         if machine["disabled"] or (self.is_here(machine)
                                    and "port" not in machine):
             return "drop record-unusable"
+        if "rewrite" in machine and "port" not in machine \
+                and packet["dst"] not in machine["rewrite"]:
+            return "drop unknown-rewrite"
         if machine["vsid"] != sender["vsid"]:
             if not domain["keep_ttl"]:
                 if packet["ttl"] <= 1:
@@ -232,8 +237,42 @@ class Router:
             return "drop to-self"
         if "port" in machine:
             return self.deliver(machine, packet)
+        if "rewrite" in machine:
+            return self.rewrite(sender, machine, packet)
         return sent(nvgre(machine["vsid"], self.source_pa(sender),
                           machine["pas"][0]), packet)
+
+    @staticmethod
+    def rewrite(sender, machine, packet):
+        """Both addresses become PAs, if the sender has one."""
+        if sender["disabled"] \
+                or packet["src"] not in sender.get("rewrite", {}):
+            return "drop unknown-rewrite"
+        packet["src"] = sender["rewrite"][packet["src"]]
+        packet["dst"] = machine["rewrite"][packet["dst"]]
+        return "rewritten"
+
+    def by_pa(self, pa, machines):
+        """The machine whose own PA it is, and its address."""
+        found = [(m, ca) for m in machines
+                 for ca, own in m.get("rewrite", {}).items() if own == pa]
+        return found[0] if found else (None, None)
+
+    def has_pa(self, pa):
+        """Whether it is the PA of a machine of this host."""
+        return self.by_pa(pa, [m for m in self.machines if "port" in m
+                               and not m["disabled"]])[0]
+
+    def from_provider(self, packet):
+        """What was rewritten: both addresses become CAs."""
+        receiver, dst = self.by_pa(packet["dst"], self.machines)
+        sender, src = self.by_pa(packet["src"], self.machines)
+        if not sender or sender["disabled"] \
+                or sender["domain"] is not receiver["domain"]:
+            return "drop unknown-rewrite"
+        packet.update(src=src, dst=dst, dl_dst=receiver["mac"], dl_src=(
+            sender["mac"] if sender["vsid"] == receiver["vsid"] else ROUTER))
+        return self.deliver(receiver, packet)
 
     def verify(self, domain, packet):
         """Returns the machine that the source address leads to, or why the

@@ -184,28 +184,53 @@ start_incremental(struct incremental *inc)
     compare(inc);
 }
 
-/* Gives record 'a' the place of record 'b', in place of its own. */
+/* Gives record 'a', which has none, the place of record 'b'. */
 static void
-move_record(struct incremental *inc, struct hnv_record *a,
-            const struct hnv_record *b)
+take_place(struct hnv_peers *peers, struct hnv_record *a,
+           const struct hnv_record *b)
 {
-    struct hnv_peers *peers = inc->p->peers;
-    struct hnv_record old = *a;
-
-    change_record(inc, a, -1);
     a->peer = (b->peer
                ? hnv_peers_get(peers, b->peer->pas, b->peer->n_primary,
                                b->peer->n_standby)
                : NULL);
     a->rule = b->rule;
     a->disabled = b->disabled;
-    a->moved = random_range(2);
     if (a->rule == HNV_RULE_ENCAP && !hnv_address_is_multicast(&a->ca)) {
         hnv_peers_join(peers, a->vsid, a->peer);
     }
-    hnv_record_release(peers, &old);
+}
+
+/* Gives record 'a' the place of record 'b', in place of its own. */
+static void
+move_record(struct incremental *inc, struct hnv_record *a,
+            const struct hnv_record *b)
+{
+    struct hnv_record old = *a;
+
+    change_record(inc, a, -1);
+    take_place(inc->p->peers, a, b);
+    a->moved = random_range(2);
+    hnv_record_release(inc->p->peers, &old);
     apply_changes(inc);
     change_record(inc, a, 1);
+}
+
+/* Changes record 'a' to have the place of record 'b', which gets that of 'a'
+ * if no two records can have its own, which is so with IP rewrite. */
+static void
+change_place(struct incremental *inc, struct hnv_record *a,
+             struct hnv_record *b)
+{
+    struct hnv_record place = *a;
+
+    if (b->rule != HNV_RULE_REWRITE) {
+        move_record(inc, a, b);
+    } else if (a != b) {
+        take_place(inc->p->peers, &place, a);
+        move_record(inc, a, b);
+        move_record(inc, b, &place);
+        hnv_record_release(inc->p->peers, &place);
+    }
 }
 
 /* Checks that no sequence of changes to single records, each applied alone,
@@ -223,13 +248,12 @@ check_incremental(struct test_policy *p, int n_changes)
     random_set_seed(1);
     for (int i = 0; i < n_changes && p->n_records; i++) {
         struct hnv_record *a = &p->records[random_range(p->n_records)];
-        const struct hnv_record *b
-            = &p->records[random_range(p->n_records)];
+        struct hnv_record *b = &p->records[random_range(p->n_records)];
 
         if (hnv_address_is_v4(&a->ca) == hnv_address_is_v4(&b->ca)
             && (hnv_address_is_multicast(&a->ca)
                 == hnv_address_is_multicast(&b->ca))) {
-            move_record(&inc, a, b);
+            change_place(&inc, a, b);
             if (i % 8 == 0 || i == n_changes - 1) {
                 compare(&inc);
             }
