@@ -56,10 +56,6 @@ def sent(where, packet):
         packet["dst"], packet["ttl"])
 
 
-def nvgre(vsid, source, to):
-    return "nvgre %d %s>%s" % (vsid, source, to)
-
-
 class Router:
     def __init__(self, policy, machines, pas):
         self.policy = policy
@@ -170,8 +166,7 @@ class Router:
                     return self.deliver(here[0], packet)
                 if record["pas"][0] in self.pas:
                     return why
-                return sent(nvgre(record["vsid"], self.source_pa(sender),
-                                  record["pas"][0]), packet)
+                return self.encapsulate(sender, record, packet)
         return why
 
     def ask(self, sender, packet):
@@ -239,8 +234,15 @@ class Router:
             return self.deliver(machine, packet)
         if "rewrite" in machine:
             return self.rewrite(sender, machine, packet)
-        return sent(nvgre(machine["vsid"], self.source_pa(sender),
-                          machine["pas"][0]), packet)
+        return self.encapsulate(sender, machine, packet)
+
+    def encapsulate(self, sender, record, packet):
+        """What goes to the PA of 'record'."""
+        if packet["src"] in sender.get("rewrite", {}) \
+                and not sender["disabled"]:
+            return "drop rewrite-to-encap"
+        return sent("nvgre %d %s>%s" % (
+            record["vsid"], self.source_pa(sender), record["pas"][0]), packet)
 
     @staticmethod
     def rewrite(sender, machine, packet):
@@ -314,7 +316,8 @@ class Router:
         if owner and owner["vsid"] == vsid and not self.is_here(owner) \
                 and not owner["disabled"] and was_here \
                 and packet["dst"] in owner["addresses"]:
-            return sent(nvgre(vsid, was_here[0], owner["pas"][0]), packet)
+            return sent("nvgre %d %s>%s" % (vsid, was_here[0],
+                                            owner["pas"][0]), packet)
         if owner in ports and (owner["vsid"] == vsid or (
                 not redirected and owner["domain"] is domain
                 and sender and sender["vsid"] == vsid
