@@ -24,6 +24,8 @@ router = hnv_actions.load("hnv-router.py")
 
 # Policies from this seed on have IP rewrite in some virtual subnets.
 REWRITE = 100
+# From this one on, they have machines without lookup records.
+L2_ONLY = 200
 HOSTS = {"h1": ["172.16.1.1", "172.16.1.4"], "h2": ["172.16.1.2"],
          "h3": ["172.16.1.3", "172.16.1.5"]}
 PACKETS = 150
@@ -72,13 +74,26 @@ def rewrite(rng, policy, machines):
                 ["172.16.2.%d" % i, "2001:db8:ffff::%d" % i]))
 
 
-def make_gateways(policy):
-    """The machines behind the wildcard gateways."""
+def make_l2(policy):
+    """The machines of L2 records."""
     domains = {s["vsid"]: d for s in policy["subnets"]
                for d in policy["domains"] if d["name"] == s["domain"]}
     return [{"vsid": r["vsid"], "domain": domains[r["vsid"]],
-             "mac": r["mac"], "addresses": [], "gateway": r}
+             "mac": r["mac"], "addresses": [], "l2": r,
+             "own": [] if r.get("gateway") else r["own"]}
             for r in policy["l2"]]
+
+
+def make_l2_only(rng, policy):
+    """The records of machines whose addresses no record has."""
+    for subnet in policy["subnets"]:
+        if rng.random() < .6:
+            last = rng.randrange(250, 254)
+            policy["l2"].append(
+                {"vsid": subnet["vsid"],
+                 "mac": "00:15:5d:fd:%02x:%02x" % divmod(subnet["vsid"], 256),
+                 "own": [str(router.net(prefix)[last])
+                         for prefix in subnet["prefixes"]]})
 
 
 def bind(rng, policy, machines):
@@ -91,10 +106,12 @@ def bind(rng, policy, machines):
         machine["port"] = free.pop(0)
         machine["acls"] = [router.make_acl(rng)
                            for _ in range(max(rng.randrange(-3, 4), 0))]
-        machine["forwarder"] = "gateway" in machine or rng.random() < .3
+        machine["forwarder"] = machine.get("l2", {}).get("gateway") \
+            or rng.random() < .3
         policy["ports"].append(
             {"name": machine["host"] + machine["port"], "mac": machine["mac"],
-             "vsid": machine["vsid"], "addresses": machine["addresses"],
+             "vsid": machine["vsid"],
+             "addresses": machine.get("own", machine["addresses"]),
              "acls": machine["acls"], "forwarder": machine["forwarder"]})
 
 
@@ -107,14 +124,16 @@ def make(seed):
         subnet["flood"] = rng.choice(["head_end", "head_end", "multicast",
                                       "none"])
         subnet["multicast_pa"] = "239.1.1.%d" % (subnet["vsid"] % 200)
-    if seed >= REWRITE:
+    if REWRITE <= seed < L2_ONLY:
         rewrite(rng, policy, machines)
-    machines += make_gateways(policy)
+    elif seed >= L2_ONLY:
+        make_l2_only(rng, policy)
+    machines += make_l2(policy)
     for machine in machines:
         place(rng, machine)
-        if "gateway" in machine:
+        if "l2" in machine:
             machine["disabled"] = False
-            machine["gateway"]["pas"] = machine["pas"]
+            machine["l2"]["pas"] = machine["pas"]
     bind(rng, policy, machines)
     return policy, machines, rng
 
@@ -318,7 +337,8 @@ class Walk:
 
 def address(rng, machine, version):
     """An address from which 'machine' may send."""
-    own = [a for a in machine["addresses"] if ip(a).version == version]
+    own = [a for a in machine.get("own", machine["addresses"])
+           if ip(a).version == version]
     outside = machine["forwarder"] and rng.random() < .3
     return rng.choice(OUTSIDE[version]) if outside or not own else own[0]
 
@@ -326,10 +346,11 @@ def address(rng, machine, version):
 def random_packet(rng, machines):
     """Returns who sends it, and a packet to one machine."""
     sender = rng.choice([m for m in machines if "port" in m])
-    peer = rng.choice([m for m in machines if m["addresses"] and (
-        m["domain"] is sender["domain"] or rng.random() < .02)])
+    peer = rng.choice([m for m in machines if (
+        m["addresses"] or m["own"]) and (
+            m["domain"] is sender["domain"] or rng.random() < .02)])
     version = rng.choice([4, 6])
-    dst = peer["addresses"][version == 6]
+    dst = peer.get("own", peer["addresses"])[version == 6]
     if rng.random() < .25:
         dst = rng.choice(OUTSIDE[version])
     return sender, {

@@ -12,7 +12,8 @@ A policy is what "hnvtest hnv-compile" reads.  A machine is a dict that joins
 what several rows say about one virtual machine: "vsid", "domain", "mac"; the
 "addresses" of its lookup records and their "pas", "standby", and "disabled";
 if it has a port on this host, "port", "acls", and "forwarder"; if packets to
-it are rewritten, "rewrite", its addresses' own PAs.
+it are rewritten, "rewrite", its addresses' own PAs.  "own" are the addresses
+of one that has no lookup records.
 
 A packet is a dict as well: "dl_src", "dl_dst", "src", "dst", "ttl", "proto",
 "tp_src", "tp_dst", and "states", what connection tracking will say about it on
@@ -89,7 +90,8 @@ class Router:
     def wildcards(self, domain):
         """The wildcard gateways of the domain."""
         vsids = [s["vsid"] for s in self.subnets(domain)]
-        return [r for r in self.policy["l2"] if r["vsid"] in vsids]
+        return [r for r in self.policy["l2"]
+                if r["vsid"] in vsids and r.get("gateway")]
 
     def is_gateway(self, domain, address):
         return not domain["external_router"] and any(
@@ -111,8 +113,11 @@ class Router:
 
     @staticmethod
     def denies(machine, packet, inbound):
-        """Returns why an ACL of 'machine' drops the packet, or None."""
+        """Returns why an ACL of 'machine' drops the packet, or None.  ARP and
+        neighbor discovery are not subject to them."""
         state = None
+        if not packet["proto"]:
+            return None
         if any(r.get("stateful") for r in machine["acls"]):
             state = packet["states"][inbound]
             packet["asked"].append(state)
@@ -152,27 +157,31 @@ class Router:
                 for r in self.wildcards(sender["domain"])))
 
     def to_wildcard(self, sender, packet, why):
-        """What no record is for goes to the subnet's gateway, if it has
-        one."""
-        for record in self.policy["l2"]:
-            if record["vsid"] == sender["vsid"]:
-                if sender["mac"] == record["mac"]:
-                    return "drop to-self"
-                if packet["dl_dst"] == ROUTER:
-                    packet["dl_dst"] = record["mac"]
-                here = [m for m in self.machines if "port" in m
-                        and m["mac"] == record["mac"]]
-                if here:
-                    return self.deliver(here[0], packet)
-                if record["pas"][0] in self.pas:
-                    return why
+        """What no lookup record is for goes to the machine of the virtual
+        subnet that has the MAC, or to its wildcard gateway."""
+        records = [r for r in self.policy["l2"]
+                   if r["vsid"] == sender["vsid"]]
+        for record in sorted(records, key=lambda r: (
+                r["mac"] != packet["dl_dst"])):
+            if record["mac"] != packet["dl_dst"] \
+                    and not record.get("gateway"):
+                continue
+            if sender["mac"] == record["mac"]:
+                return "drop to-self"
+            if packet["dl_dst"] == ROUTER:
+                packet["dl_dst"] = record["mac"]
+            here = [m for m in self.machines if "port" in m
+                    and m["mac"] == record["mac"]]
+            if here:
+                return self.deliver(here[0], packet)
+            if record["pas"][0] not in self.pas:
                 return self.encapsulate(sender, record, packet)
         return why
 
     def ask(self, sender, packet):
         """A broadcast ARP request, or a solicitation, for 'dst'."""
         domain = sender["domain"]
-        if packet["src"] not in sender["addresses"]:
+        if packet["src"] not in sender.get("own", sender["addresses"]):
             return "drop spoof-arp" if ip(packet["src"]).version == 4 \
                 else "drop spoof-nd"
         subnets = [s for s in self.subnets(domain) if any(
@@ -181,7 +190,10 @@ class Router:
         if self.is_gateway(domain, packet["dst"]):
             mac, vsid = ROUTER, subnets[0]["vsid"]
         elif machine is None:
-            return "drop no-record"
+            if not any(r["vsid"] == sender["vsid"] and not r.get("gateway")
+                       for r in self.policy["l2"]):
+                return "drop no-record"
+            return self.flood(sender)
         elif machine is sender:
             return "drop arp-self"
         else:
@@ -190,19 +202,23 @@ class Router:
             return "drop arp-other"
         return "%s hears %s of %s" % (sender["port"], packet["dst"], mac)
 
+    def flood(self, sender):
+        """To all of the virtual subnet, which the caller knows."""
+        return "drop no-flood" if self.subnet(sender)["flood"] == "none" \
+            else "flood"
+
     def from_machine(self, sender, packet):
         domain = sender["domain"]
         if packet["dl_src"] != sender["mac"]:
             return "drop spoof-mac"
-        if packet["src"] not in sender["addresses"] \
+        if packet["src"] not in sender.get("own", sender["addresses"]) \
                 and not self.forwards(sender, packet["src"]):
             return "drop spoof-ip"
         why = self.denies(sender, packet, False)
         if why:
             return why
         if int(packet["dl_dst"][:2], 16) & 1:
-            return "flood" if self.subnet(sender)["flood"] != "none" \
-                else "drop no-flood"
+            return self.flood(sender)
         hop = self.route(domain, packet["dst"], sender["vsid"]
                          if domain["external_router"] else None)
         if hop is None:
