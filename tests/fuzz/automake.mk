@@ -2,12 +2,13 @@
 #
 # Fuzz targets and the rule for "make fuzz".
 
-FUZZ_TARGETS += nvgre_ecn nvgre_foreign nvgre_options nvgre_parse nvgre_path_error \
-	nvgre_pop nvgre_probe nvgre_push nvgre_too_big
+FUZZ_TARGETS += hnv_quote nvgre_ecn nvgre_foreign nvgre_options nvgre_parse \
+	nvgre_path_error nvgre_pop nvgre_probe nvgre_push nvgre_too_big
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/hnv_quote_target.c \
 	tests/fuzz/nvgre_ecn_target.c \
 	tests/fuzz/nvgre_foreign_target.c \
 	tests/fuzz/nvgre_options_target.c \
@@ -19,8 +20,8 @@ HNVTEST_SOURCES += \
 	tests/fuzz/nvgre_too_big_target.c \
 	tests/fuzz/replay.c
 
-# For fuzzing, clang compiles the targets and vswitchd-ext/; the rest of Open
-# vSwitch is the library that is there anyway.
+# For fuzzing, clang compiles the targets, vswitchd-ext/, and what of ofproto/
+# reads packets; the rest of Open vSwitch is the library that is there anyway.
 FUZZ_CC = clang
 FUZZ_SANITIZE = -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -29,10 +30,14 @@ FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer $(FUZZ_SANITIZE) \
 FUZZ_FLAGS = -max_len=512 -timeout=10 -print_final_stats=1
 FUZZ_DIR = _ovs/fuzz
 FUZZ_EXT = $(patsubst %.c,$(FUZZ_DIR)/%.o,$(notdir \
-	$(wildcard $(srcdir)/vswitchd-ext/*.c)))
+	$(wildcard $(srcdir)/vswitchd-ext/*.c))) $(FUZZ_DIR)/hnv-quote.o
 
 $(FUZZ_DIR)/%.o: $(srcdir)/vswitchd-ext/%.c \
 		$(wildcard $(srcdir)/vswitchd-ext/*.h)
+	@$(MKDIR_P) $(FUZZ_DIR)
+	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) \
+		-fsanitize=fuzzer-no-link -c -o $@ $<
+$(FUZZ_DIR)/%.o: $(srcdir)/ofproto/%.c $(srcdir)/ofproto/%.h
 	@$(MKDIR_P) $(FUZZ_DIR)
 	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) \
 		-fsanitize=fuzzer-no-link -c -o $@ $<
