@@ -3,10 +3,10 @@
 """Follows packets from the machine that sends them to all that get them.
 
 Makes a random policy for three hosts, some of which know late of machines that
-moved, and random packets.  What must become of each is found out by linear
-search over the rows of the policy, host by host (hnv_reference.py).  What does
-is found out by ofproto/trace in the switch of each host that the packet comes
-to.
+moved, and random packets; what else there is depends on the seed.  What must
+become of each is found out by linear search over the rows of the policy, host
+by host (hnv_reference.py).  What does is found out by ofproto/trace in the
+switch of each host that the packet comes to.
 
     hnv-paths.py make SEED HOST   prints the policy of a host, as JSON
     hnv-paths.py check SEED       compares with the switches of all hosts
@@ -18,7 +18,7 @@ import random
 import sys
 
 import hnv_actions
-from hnv_reference import ROUTER, Router, ip
+from hnv_reference import ROUTER, Router, ip, sent
 
 router = hnv_actions.load("hnv-router.py")
 
@@ -26,9 +26,12 @@ router = hnv_actions.load("hnv-router.py")
 REWRITE = 100
 # From this one on, they have machines without lookup records.
 L2_ONLY = 200
+# And from this one on, ports without a VSID.
+PLAIN = 300
 HOSTS = {"h1": ["172.16.1.1", "172.16.1.4"], "h2": ["172.16.1.2"],
          "h3": ["172.16.1.3", "172.16.1.5"]}
 PACKETS = 150
+PLAIN_PORTS = ["mgmt", "vm7", "vm8", "v10a", "v10b"]
 BROADCASTS = {
     4: [("255.255.255.255", "ff:ff:ff:ff:ff:ff"),
         ("10.0.1.255", "ff:ff:ff:ff:ff:ff"),
@@ -96,9 +99,29 @@ def make_l2_only(rng, policy):
                          for prefix in subnet["prefixes"]]})
 
 
-def bind(rng, policy, machines):
+def make_plain(rng, policy):
+    """Ports without a VSID, of three networks.  The MAC of some is unknown."""
+    ports = []
+    for host in sorted(HOSTS):
+        for name in rng.sample(PLAIN_PORTS, rng.randrange(5)):
+            ports.append({
+                "host": host, "port": name, "acls": [],
+                "vlan": rng.choice([None, 10, 20]),
+                "mac": "02:00:00:00:%02x:%02x" % (
+                    int(host[1:]), router.PORTS.index(name)),
+                "known": rng.random() < .7})
+            row = {"name": host + name}
+            if ports[-1]["known"]:
+                row["mac"] = ports[-1]["mac"]
+            if ports[-1]["vlan"]:
+                row["vlan"] = ports[-1]["vlan"]
+            policy["ports"].append(row)
+    return ports
+
+
+def bind(rng, policy, machines, names):
     """Gives machines ports."""
-    names = {host: list(router.PORTS) for host in HOSTS}
+    names = {host: list(names) for host in HOSTS}
     for machine in rng.sample(machines, len(machines)):
         free = names[machine["host"]]
         if not free or rng.random() < .05:
@@ -134,8 +157,10 @@ def make(seed):
         if "l2" in machine:
             machine["disabled"] = False
             machine["l2"]["pas"] = machine["pas"]
-    bind(rng, policy, machines)
-    return policy, machines, rng
+    bind(rng, policy, machines, router.PORTS if seed < PLAIN else [
+        name for name in router.PORTS if name not in PLAIN_PORTS])
+    plain = make_plain(rng, policy) if seed >= PLAIN else []
+    return policy, machines, plain, rng
 
 
 def view(machines, host):
@@ -152,9 +177,10 @@ def view(machines, host):
     return seen
 
 
-def policy_of(policy, machines, host):
+def policy_of(policy, machines, plain, host):
     """The policy that 'host' has, as hnvtest wants it."""
     seen = view(machines, host)
+    bound = [m for m in seen + plain if m["host"] == host and "port" in m]
     return dict(
         policy, records=[r for m in seen for r in router.records(m)],
         host={"name": host, "pas": HOSTS[host], "tunnel": 100,
@@ -162,7 +188,8 @@ def policy_of(policy, machines, host):
               "interfaces": [
                   {"name": m["port"], "port": host + m["port"],
                    "ofport": router.PORTS.index(m["port"]) + 1}
-                  for m in seen if "port" in m]})
+                  for m in bound] + [
+                      {"name": "up", "uplink": True, "ofport": 102}]})
 
 
 # ---------------------------------------------------------------------------
@@ -172,9 +199,10 @@ def policy_of(policy, machines, host):
 class Fabric:
     """All hosts."""
 
-    def __init__(self, policy, machines):
+    def __init__(self, policy, machines, plain):
         self.policy = policy
         self.machines = machines
+        self.plain = plain
         self.routers = {host: Router(policy, view(machines, host), pas)
                         for host, pas in HOSTS.items()}
 
@@ -186,6 +214,8 @@ class Fabric:
         """Returns where the packet ends.  'decide' is what the sender's host
         does."""
         host = sender["host"]
+        if "vsid" not in sender:
+            return self.network(sender, packet)
         verdict = decide(self.routers[host], self.known(sender, host))
         if verdict == "flood":
             return self.flood(sender, packet)
@@ -202,6 +232,21 @@ class Fabric:
             verdict = self.routers[host].from_provider(packet)
         return ["%s %s" % (host, verdict)]
 
+    def network(self, sender, packet):
+        """What a port without a VSID sends gets to the port that has the MAC,
+        if a host knows it, else to all others of the network."""
+        got = []
+        for host in [sender["host"]] + sorted(set(HOSTS) - {sender["host"]}):
+            ports = [p for p in self.plain if p["host"] == host
+                     and p["vlan"] == sender["vlan"]]
+            there = [p for p in ports if p["known"]
+                     and p["mac"] == packet["dl_dst"]]
+            got += ["%s %s" % (host, sent(p["port"], packet))
+                    for p in there or ports if p is not sender]
+            if there and host == sender["host"]:
+                break
+        return sorted(got)
+
     def is_late(self, sender, packet):
         """Whether 'packet' is for all of a virtual subnet of which some host
         does not know yet who is where.  It may send copies to PAs of hosts
@@ -210,7 +255,7 @@ class Fabric:
         one."""
         return int(packet["dl_dst"][:2], 16) & 1 and any(
             m.get("late") for m in self.machines
-            if m["vsid"] == sender["vsid"])
+            if m["vsid"] == sender.get("vsid"))
 
     def gets_copy(self, sender, host):
         """Whether the sender's host sends 'host' a copy of what is for all of
@@ -282,6 +327,10 @@ class Walk:
             receiver = rewriter(self.machines, packet["dst"])
             packet["dl_dst"] = self.resolve(receiver, packet["dst"])
             return [(receiver, "in_port=101")] if packet["dl_dst"] else []
+        if port == "up":
+            tag = ",dl_vlan=%d" % packet["vlan"] if packet.get("vlan") else ""
+            return [(other, "in_port=102" + tag)
+                    for other in sorted(set(HOSTS) - {host})]
         vsid, pas = port.split()[1:]
         source, to = pas.split(">")
         where = "in_port=100,tun_id=%s,tun_src=%s,tun_dst=%s" % (
@@ -317,7 +366,7 @@ class Walk:
         ends = []
         commits = outcome.commits
         for port, copy in outcome.copies:
-            if port == "p0" or port.startswith("nvgre "):
+            if port in ("p0", "up") or port.startswith("nvgre "):
                 for receiver, where in self.on_wire(host, port, copy):
                     more = self.walk(receiver, where, copy, states[-8:],
                                      hops + 1) if hops < 4 else (["loop"], 0)
@@ -360,6 +409,16 @@ def random_packet(rng, machines):
         "tp_src": rng.randrange(1, 3000), "tp_dst": rng.randrange(1, 3000),
         "states": rng.choices(list(router.STATES), k=2), "asked": [],
         "commits": 0}
+
+
+def plain_case(rng, machines, plain):
+    """Between ports without a VSID, or to the MAC of a machine."""
+    sender = rng.choice(plain)
+    _, packet = random_packet(rng, machines)
+    packet.update(dl_src=sender["mac"], dl_dst=rng.choice(
+        [p["mac"] for p in plain if p is not sender] * 3
+        + [m["mac"] for m in machines] + ["ff:ff:ff:ff:ff:ff"] * 9))
+    return sender, packet, None
 
 
 def unicast_case(rng, machines):
@@ -408,7 +467,7 @@ def compare(walk, fabric, case):
     want, got = ([end.replace("unknown-pa", "source-unverified")
                   for end in ends] for ends in (want, got))
     ends = sorted(got)
-    if int(packet["dl_dst"][:2], 16) & 1 and not (
+    if ("vsid" not in sender or int(packet["dl_dst"][:2], 16) & 1) and not (
             want and want[0].split()[1] == "drop"):
         ends = [end for end in ends if end.split()[1] != "drop"]
     if fabric.is_late(sender, packet) and set(ends) <= set(want):
@@ -422,12 +481,15 @@ def compare(walk, fabric, case):
 
 
 def check(seed):
-    policy, machines, rng = make(seed)
-    fabric = Fabric(policy, machines)
+    policy, machines, plain, rng = make(seed)
+    fabric = Fabric(policy, machines, plain)
     walk = Walk(machines)
     seen = {}
     for _ in range(PACKETS):
-        kind = compare(walk, fabric, rng.choice(CASES)(rng, machines))
+        case = plain_case(rng, machines, plain) \
+            if plain and rng.random() < .4 \
+            else rng.choice(CASES)(rng, machines)
+        kind = compare(walk, fabric, case)
         if not kind:
             return 1
         seen[kind] = seen.get(kind, 0) + 1
@@ -438,8 +500,8 @@ def check(seed):
 def main():
     seed = int(sys.argv[2])
     if sys.argv[1] == "make":
-        policy, machines, _ = make(seed)
-        json.dump(policy_of(policy, machines, sys.argv[3]), sys.stdout)
+        policy, machines, plain, _ = make(seed)
+        json.dump(policy_of(policy, machines, plain, sys.argv[3]), sys.stdout)
     else:
         os.chdir(os.environ.get("ovs_base", "."))
         sys.exit(check(seed))

@@ -115,4 +115,6 @@ def describe(where, packet, trace):
         return "ask %d" % int(ops[-1], 16)
     if packet.get("op") in (2, 136):    # ARP reply, advertisement.
         return "%s hears %s of %s" % (where, packet["src"], packet["dl_src"])
+    if packet.get("vlan"):
+        where += " vlan %d" % packet["vlan"]
     return sent(where, packet)
