@@ -12,20 +12,24 @@
 #include "hnv-peers.h"
 #include "hnv-record.h"
 #include "hnv-records.h"
+#include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
 #include "util.h"
+#include "uuid.h"
 
 /* A record that was marked as moved. */
 struct hnv_move {
-    struct ovs_list node;       /* In 'moves' of struct hnv_moves. */
+    struct hmap_node node;      /* In 'by_record' of struct hnv_moves. */
+    struct ovs_list fifo;       /* In 'fifo' of struct hnv_moves. */
     struct uuid record;
     long long int expires;      /* In ms. */
 };
 
 struct hnv_moves {
-    struct ovs_list moves;      /* "struct hnv_move"s, oldest first. */
+    struct hmap by_record;      /* Contains "struct hnv_move"s. */
+    struct ovs_list fifo;       /* The same, oldest first. */
 };
 
 /* Returns a new instance.  The caller must free it, with
@@ -35,7 +39,8 @@ hnv_moves_create(void)
 {
     struct hnv_moves *moves = xmalloc(sizeof *moves);
 
-    ovs_list_init(&moves->moves);
+    hmap_init(&moves->by_record);
+    ovs_list_init(&moves->fifo);
     return moves;
 }
 
@@ -45,11 +50,35 @@ hnv_moves_destroy(struct hnv_moves *moves)
     if (moves) {
         struct hnv_move *move;
 
-        LIST_FOR_EACH_POP (move, node, &moves->moves) {
+        HMAP_FOR_EACH_POP (move, node, &moves->by_record) {
             free(move);
         }
+        hmap_destroy(&moves->by_record);
         free(moves);
     }
+}
+
+/* Returns what is noted about 'record', a new one if there was nothing, as the
+ * youngest. */
+static struct hnv_move *
+hnv_moves_renew(struct hnv_moves *moves, const struct uuid *record)
+{
+    struct hnv_move *move;
+
+    HMAP_FOR_EACH_WITH_HASH (move, node, uuid_hash(record),
+                             &moves->by_record) {
+        if (uuid_equals(&move->record, record)) {
+            ovs_list_remove(&move->fifo);
+            goto found;
+        }
+    }
+    move = xmalloc(sizeof *move);
+    move->record = *record;
+    hmap_insert(&moves->by_record, &move->node, uuid_hash(record));
+
+found:
+    ovs_list_push_back(&moves->fifo, &move->fifo);
+    return move;
 }
 
 /* Is a machine at 'record' on this host? */
@@ -67,17 +96,13 @@ hnv_moves_update(struct hnv_moves *moves, const struct hnv_host *host,
                  struct hnv_entry *entry, const struct hnv_record *old)
 {
     bool left = is_here(host, old);
-    struct hnv_move *move;
 
     entry->record.moved = (!is_here(host, &entry->record)
                            && (left || old->moved));
-    if (!entry->record.moved || !left) {
-        return;
+    if (entry->record.moved && left) {
+        hnv_moves_renew(moves, &entry->record.uuid)->expires
+            = time_msec() + HNV_MOVED_MS;
     }
-    move = xmalloc(sizeof *move);
-    move->record = entry->record.uuid;
-    move->expires = time_msec() + HNV_MOVED_MS;
-    ovs_list_push_back(&moves->moves, &move->node);
 }
 
 /* Does this module's share of work: what moved long ago is a record like any
@@ -89,7 +114,7 @@ hnv_moves_run(struct hnv_moves *moves, struct hnv_records *records,
     long long int now = time_msec();
     struct hnv_move *move;
 
-    LIST_FOR_EACH_SAFE (move, node, &moves->moves) {
+    LIST_FOR_EACH_SAFE (move, fifo, &moves->fifo) {
         struct hnv_entry *entry;
 
         if (move->expires > now) {
@@ -102,7 +127,8 @@ hnv_moves_run(struct hnv_moves *moves, struct hnv_records *records,
             entry->record.moved = false;
             hnv_installer_put_record(installer, entry, &old);
         }
-        ovs_list_remove(&move->node);
+        ovs_list_remove(&move->fifo);
+        hmap_remove(&moves->by_record, &move->node);
         free(move);
     }
 }
@@ -111,10 +137,10 @@ hnv_moves_run(struct hnv_moves *moves, struct hnv_records *records,
 void
 hnv_moves_wait(const struct hnv_moves *moves)
 {
-    if (!ovs_list_is_empty(&moves->moves)) {
+    if (!ovs_list_is_empty(&moves->fifo)) {
         const struct hnv_move *move
-            = CONTAINER_OF(ovs_list_front(&moves->moves), struct hnv_move,
-                           node);
+            = CONTAINER_OF(ovs_list_front(&moves->fifo), struct hnv_move,
+                           fifo);
 
         poll_timer_wait_until(move->expires);
     }
