@@ -10,6 +10,7 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "flow.h"
 #include "packets.h"
 #include "unaligned.h"
 #include "util.h"
@@ -81,7 +82,10 @@ compose_icmp4(struct dp_packet *p, const struct eth_header *eth,
     ip->ip_tot_len = htons(total);
     ip->ip_ttl = HNV_ICMP_TTL;
     ip->ip_proto = IPPROTO_ICMP;
-    put_16aligned_be32(&ip->ip_src, e->gateway_ip4);
+    ip->ip_src = orig->ip_dst;
+    if (e->kind != HNV_ICMP_PORT_UNREACHABLE) {
+        put_16aligned_be32(&ip->ip_src, e->gateway_ip4);
+    }
     ip->ip_dst = orig->ip_src;
     ip->ip_csum = csum(ip, IP_HEADER_LEN);
 
@@ -98,7 +102,11 @@ compose_icmp4(struct dp_packet *p, const struct eth_header *eth,
 static bool
 ip6_may_answer(const struct ovs_16aligned_ip6_hdr *ip, size_t size)
 {
+    const struct ovs_16aligned_ip6_frag *frag_hdr;
+    const struct ip6_rt_hdr *rt;
     struct in6_addr src, dst;
+    uint8_t proto = ip->ip6_nxt, frag = 0;
+    const void *data;
 
     memcpy(&src, &ip->ip6_src, sizeof src);
     memcpy(&dst, &ip->ip6_dst, sizeof dst);
@@ -106,11 +114,16 @@ ip6_may_answer(const struct ovs_16aligned_ip6_hdr *ip, size_t size)
         || ipv6_addr_is_multicast(&dst)) {
         return false;
     }
-    if (ip->ip6_nxt == IPPROTO_ICMPV6) {
-        const struct icmp6_header *icmp = (const void *) (ip + 1);
+    data = ip + 1;
+    size -= sizeof *ip;
+    if (!parse_ipv6_ext_hdrs(&data, &size, &proto, &frag, &frag_hdr, &rt)) {
+        return false;
+    }
+    if (proto == IPPROTO_ICMPV6 && !(frag & FLOW_NW_FRAG_LATER)) {
+        const struct icmp6_header *icmp = data;
 
         /* An error, or a redirect. */
-        return (size >= sizeof *ip + sizeof *icmp
+        return (size >= sizeof *icmp
                 && icmp->icmp6_type >= 128
                 && icmp->icmp6_type != ND_REDIRECT);
     }
@@ -140,7 +153,10 @@ compose_icmp6(struct dp_packet *p, const struct eth_header *eth,
     ip->ip6_plen = htons(payload);
     ip->ip6_nxt = IPPROTO_ICMPV6;
     ip->ip6_hlim = HNV_ICMP_TTL;
-    memcpy(&ip->ip6_src, &e->gateway_ip6, sizeof ip->ip6_src);
+    ip->ip6_src = orig->ip6_dst;
+    if (e->kind != HNV_ICMP_PORT_UNREACHABLE) {
+        memcpy(&ip->ip6_src, &e->gateway_ip6, sizeof ip->ip6_src);
+    }
     ip->ip6_dst = orig->ip6_src;
 
     icmp = (struct icmp6_data_header *) (ip + 1);

@@ -47,8 +47,11 @@ struct hnv_icmp_error {
     enum hnv_icmp_kind kind;
     uint16_t mtu;               /* Of IP packets, if HNV_ICMP_TOO_BIG. */
     struct eth_addr gateway_mac; /* Source of the frame. */
-    ovs_be32 gateway_ip4;       /* Source of an ICMP error, or 0. */
-    struct in6_addr gateway_ip6; /* Source of an ICMPv6 error, or ::. */
+    /* Source of an ICMP error, and of an ICMPv6 error, or zeros if there must
+     * not be any.  But who does not serve a port says so in the name that was
+     * asked (RFC 1122 section 3.2.1.3, RFC 4443 section 2.2). */
+    ovs_be32 gateway_ip4;
+    struct in6_addr gateway_ip6;
 };
 
 bool hnv_icmp_is_fragmentable(const void *frame, size_t size);
