@@ -5,9 +5,13 @@
 HNVTEST_SOURCES += \
 	tests/bench-hnv-compile.c \
 	tests/test-hnv-compile.c \
+	tests/test-hnv-icmp.c \
+	tests/test-hnv-lazy.c \
+	tests/test-hnv-moves.c \
 	tests/test-hnv-policy.c \
 	tests/test-hnv-policy.h \
 	tests/test-hnv-quote.c \
+	tests/test-hnv-stages.c \
 	tests/test-hnv-values.c \
 	tests/test-nvgre-entropy.c \
 	tests/test-nvgre-gro.c \
