@@ -7,7 +7,12 @@
  * sessions of a rule that goes away.  What belongs to a committed connection,
  * in either direction, passes before any rule is looked at.  Rules without
  * state see each packet alone.  What no rule matches passes, as in
- * Hyper-V. */
+ * Hyper-V.
+ *
+ * A rule decides about whole packets.  Of a fragment that is not the first, a
+ * switch knows neither ports nor, with IPv6, the protocol.  So fragments
+ * always go through connection tracking, which puts the packet together and
+ * says what it was in ct_nw_proto, ct_tp_src, and ct_tp_dst. */
 
 #include <config.h>
 
@@ -73,15 +78,21 @@ struct acl_atom {
     ovs_be16 local_port, local_mask, remote_port, remote_mask;
     int protocol;               /* Or -1. */
     bool v4;
+    bool later;                 /* Fragments that are not the first. */
 };
 
 static void
-match_port(struct hnv_draft *d, bool src, ovs_be16 port, ovs_be16 mask)
+match_port(struct hnv_draft *d, const struct acl_atom *atom, bool src,
+           ovs_be16 port, ovs_be16 mask)
 {
-    if (mask && src) {
-        match_set_tp_src_masked(&d->match, port, mask);
-    } else if (mask) {
-        match_set_tp_dst_masked(&d->match, port, mask);
+    if (!mask) {
+        return;
+    } else if (src) {
+        (atom->later ? match_set_ct_tp_src_masked : match_set_tp_src_masked)(
+            &d->match, port, mask);
+    } else {
+        (atom->later ? match_set_ct_tp_dst_masked : match_set_tp_dst_masked)(
+            &d->match, port, mask);
     }
 }
 
@@ -108,7 +119,12 @@ start_rule(const struct acl_writer *w, const struct acl_atom *atom)
     hnv_match_domain(d, w->lport->port->subnet->domain->key);
     match_set_reg(&d->match, side->vport_reg, w->lport->vport);
     hnv_match_ip(d, atom->v4);
-    if (atom->protocol >= 0) {
+    if (atom->later) {
+        match_set_nw_frag_masked(&d->match, FLOW_NW_FRAG_LATER,
+                                 FLOW_NW_FRAG_LATER);
+        match_set_ct_state_masked(&d->match, TRK, INVALID);
+        match_set_ct_nw_proto(&d->match, atom->protocol);
+    } else if (atom->protocol >= 0) {
         match_set_nw_proto(&d->match, atom->protocol);
     }
     if (atom->local) {
@@ -117,8 +133,8 @@ start_rule(const struct acl_writer *w, const struct acl_atom *atom)
     if (atom->remote) {
         hnv_match_prefix(d, atom->remote, side->inbound);
     }
-    match_port(d, !side->inbound, atom->local_port, atom->local_mask);
-    match_port(d, side->inbound, atom->remote_port, atom->remote_mask);
+    match_port(d, atom, !side->inbound, atom->local_port, atom->local_mask);
+    match_port(d, atom, side->inbound, atom->remote_port, atom->remote_mask);
 }
 
 /* What one routing domain may have logged, in packets each second, and at
@@ -132,11 +148,13 @@ log_meter(const struct acl_writer *w)
            : hnv_log_meter_id(w->lport->port->subnet->domain->key);
 }
 
-/* Has the agent log the packet, if the rule says so. */
+/* Has the agent log the packet, if the rule says so.  The first fragment
+ * speaks for the others. */
 static void
-act_log(const struct acl_writer *w, uint32_t what)
+act_log(const struct acl_writer *w, const struct acl_atom *atom,
+        uint32_t what)
 {
-    if (w->acl->log) {
+    if (w->acl->log && !atom->later) {
         hnv_act_ask(w->d, &(struct hnv_ask) {
             .op = HNV_OP_LOG,
             .arg = what | (w->side->inbound ? HNV_LOG_INBOUND : 0),
@@ -152,22 +170,25 @@ write_atom(const struct acl_writer *w, const struct acl_atom *atom)
 
     start_rule(w, atom);
     if (!w->acl->allow) {
-        act_log(w, 0);
+        act_log(w, atom, 0);
         hnv_draft_drop(d, HNV_DROP_ACL);
     } else if (!w->acl->stateful) {
-        act_log(w, HNV_LOG_ALLOW);
+        act_log(w, atom, HNV_LOG_ALLOW);
         hnv_act_goto(d, w->side->next);
         hnv_draft_add(d);
     } else {
         match_set_ct_state_masked(&d->match, NEW, NEW | CS_INVALID);
         hnv_act_ct_commit(d, w->side->vport, hnv_uuid_bits(&w->acl->uuid));
-        act_log(w, HNV_LOG_ALLOW);
+        act_log(w, atom, HNV_LOG_ALLOW);
         hnv_act_goto(d, w->side->next);
         hnv_draft_add(d);
+        if (atom->later) {
+            return;             /* The first one will be missing. */
+        }
 
         start_rule(w, atom);
         match_set_ct_state_masked(&d->match, INVALID, INVALID);
-        act_log(w, HNV_LOG_INVALID);
+        act_log(w, atom, HNV_LOG_INVALID);
         hnv_draft_drop(d, HNV_DROP_CT_INVALID);
     }
 }
@@ -206,6 +227,19 @@ write_ports(const struct acl_writer *w, struct acl_atom *atom)
     }
 }
 
+static void
+write_protocol(const struct acl_writer *w, struct acl_atom *atom,
+               int protocol)
+{
+    atom->protocol = protocol;
+    write_ports(w, atom);
+    if (protocol >= 0) {
+        atom->later = true;
+        write_ports(w, atom);
+        atom->later = false;
+    }
+}
+
 /* Ports without a protocol are those of TCP and of UDP. */
 static void
 write_protocols(const struct acl_writer *w, struct acl_atom *atom)
@@ -213,13 +247,10 @@ write_protocols(const struct acl_writer *w, struct acl_atom *atom)
     const struct hnv_acl *acl = w->acl;
 
     if (acl->protocol < 0 && (acl->n_local_ports || acl->n_remote_ports)) {
-        atom->protocol = IPPROTO_TCP;
-        write_ports(w, atom);
-        atom->protocol = IPPROTO_UDP;
-        write_ports(w, atom);
+        write_protocol(w, atom, IPPROTO_TCP);
+        write_protocol(w, atom, IPPROTO_UDP);
     } else {
-        atom->protocol = acl->protocol;
-        write_ports(w, atom);
+        write_protocol(w, atom, acl->protocol);
     }
 }
 
@@ -301,6 +332,32 @@ write_known(struct hnv_draft *d, const struct acl_side *side,
     }
 }
 
+/* Packets, or fragments only, of 'lport' go through connection tracking, if
+ * 'track', and then to the rules. */
+static void
+write_entry(struct hnv_draft *d, const struct acl_side *side,
+            const struct hnv_lport *lport, bool track, bool fragments)
+{
+    for (int v4 = 0; v4 <= 1; v4++) {
+        hnv_draft_start(d, side->table,
+                        track ? side->pri_state : side->pri_rules,
+                        hnv_cookie_encode(HNV_ROW_PORT, 0,
+                                          &lport->port->uuid));
+        hnv_match_ip(d, v4);
+        if (fragments) {
+            match_set_nw_frag_masked(&d->match, FLOW_NW_FRAG_ANY,
+                                     FLOW_NW_FRAG_ANY);
+        }
+        match_set_reg(&d->match, side->vport_reg, lport->vport);
+        if (track) {
+            hnv_act_ct(d, side->vport, side->rules);
+        } else {
+            hnv_act_goto(d, side->rules);
+        }
+        hnv_draft_add(d);
+    }
+}
+
 static void
 write_lport(struct hnv_compiler *c, const struct acl_side *side,
             const struct hnv_lport *lport)
@@ -323,21 +380,11 @@ write_lport(struct hnv_compiler *c, const struct acl_side *side,
     if (!n && !stateful) {
         return;
     }
-    for (int v4 = 0; v4 <= 1; v4++) {
-        hnv_draft_start(d, side->table,
-                        stateful ? side->pri_state : side->pri_rules,
-                        hnv_cookie_encode(HNV_ROW_PORT, 0, &port->uuid));
-        hnv_match_ip(d, v4);
-        match_set_reg(&d->match, side->vport_reg, lport->vport);
-        if (stateful) {
-            hnv_act_ct(d, side->vport, side->rules);
-        } else {
-            hnv_act_goto(d, side->rules);
-        }
-        hnv_draft_add(d);
-    }
+    write_entry(d, side, lport, stateful, false);
     if (stateful) {
         write_known(d, side, lport);
+    } else {
+        write_entry(d, side, lport, true, true);
     }
     if (side->inbound) {
         write_self(d, lport);

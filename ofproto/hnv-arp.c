@@ -97,24 +97,45 @@ start_gateway(struct hnv_draft *d, int priority)
     start(d, HNV_TABLE_GATEWAY, priority);
 }
 
+/* Adds the flow in 'd', which matches echo requests, or the rest of them. */
 static void
-write_echo(struct hnv_compiler *c, bool v4)
+finish_echo(struct hnv_compiler *c, bool v4)
 {
     struct hnv_draft *d = &c->draft;
 
-    start_gateway(d, HNV_PRI_GATEWAY_ECHO);
-    hnv_match_proto(d, v4, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
-    match_set_icmp_type(&d->match, v4 ? ICMP4_ECHO_REQUEST
-                                      : ICMP6_ECHO_REQUEST);
-    match_set_icmp_code(&d->match, 0);
     hnv_act_swap(d, v4 ? MFF_IPV4_SRC : MFF_IPV6_SRC,
                  v4 ? MFF_IPV4_DST : MFF_IPV6_DST);
     hnv_act_move(d, MFF_ETH_SRC, MFF_ETH_DST, 0);
     hnv_act_set_mac(d, MFF_ETH_SRC, c->policy->router_mac);
-    hnv_act_set(d, v4 ? MFF_ICMPV4_TYPE : MFF_ICMPV6_TYPE,
-                v4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY);
     hnv_act_set(d, MFF_IP_TTL, 64);
     answer(d);
+}
+
+/* Only the first fragment has an ICMP header, with a checksum over all of them
+ * that swapping addresses does not change.  So each fragment goes back by
+ * itself.  The rest of what is no echo request only comes back to its sender,
+ * who has no first fragment for it.  Of IPv6, the switch sees no more than
+ * that it is the rest of something. */
+static void
+write_echo(struct hnv_compiler *c, bool v4)
+{
+    uint8_t proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    struct hnv_draft *d = &c->draft;
+
+    start_gateway(d, HNV_PRI_GATEWAY_ECHO);
+    hnv_match_proto(d, v4, proto);
+    match_set_icmp_type(&d->match, v4 ? ICMP4_ECHO_REQUEST
+                                      : ICMP6_ECHO_REQUEST);
+    match_set_icmp_code(&d->match, 0);
+    hnv_act_set(d, v4 ? MFF_ICMPV4_TYPE : MFF_ICMPV6_TYPE,
+                v4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY);
+    finish_echo(c, v4);
+
+    start_gateway(d, HNV_PRI_GATEWAY_FRAGMENT);
+    hnv_match_proto(d, v4, v4 ? proto : IPPROTO_FRAGMENT);
+    match_set_nw_frag_masked(&d->match, FLOW_NW_FRAG_LATER,
+                             FLOW_NW_FRAG_LATER);
+    finish_echo(c, v4);
 }
 
 static void

@@ -153,7 +153,8 @@ static void
 hnv_ofconn_send_setup(struct hnv_ofconn *oc)
 {
     struct ofputil_switch_config config = {
-        .frag = OFPUTIL_FRAG_NORMAL,
+        /* The first fragment has ports, or is an echo request. */
+        .frag = OFPUTIL_FRAG_NX_MATCH,
         .miss_send_len = UINT16_MAX,
         .invalid_ttl_to_controller = -1,
     };

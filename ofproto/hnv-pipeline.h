@@ -261,8 +261,7 @@ enum hnv_flag {
                  "no record, port is a wildcard gateway: accept")             \
     HNV_PRIORITY(FORWARDER, NONE, 0, "the source is somewhere else: drop")    \
     HNV_PRIORITY(SOURCE_VSID, EQUAL, 100, "one flow per VSID: set the flag")  \
-    HNV_PRIORITY(ACL_OUT, STATE, 100,                                         \
-                 "port has stateful ACLs: connection tracking, then rules")   \
+    HNV_PRIORITY(ACL_OUT, STATE, 100, "stateful ACLs or fragments: track")    \
     HNV_PRIORITY(ACL_OUT, RULES, 90, "port has ACLs without state: rules")    \
     HNV_PRIORITY(ACL_OUT, NONE, 0, "port has no ACLs: go on")                 \
     HNV_PRIORITY(ACL_OUT_RULES, KNOWN, 65000,                                 \
@@ -345,6 +344,7 @@ enum hnv_flag {
     HNV_PRIORITY(GATEWAY, UNCHECKED, 65535,                                   \
                  "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(GATEWAY, ECHO, 100, "echo request: answer")                  \
+    HNV_PRIORITY(GATEWAY, FRAGMENT, 97, "rest of an echo request: answer")    \
     HNV_PRIORITY(GATEWAY, ND, 95, "unicast ARP or NS: answer")                \
     HNV_PRIORITY(GATEWAY, PORT, 90, "UDP or TCP: port unreachable")           \
     HNV_PRIORITY(GATEWAY, NONE, 0, "anything else: drop")                     \
@@ -362,7 +362,7 @@ enum hnv_flag {
                  "nobody checked whose it is: drop")                          \
     HNV_PRIORITY(ACL_IN, SELF, 210, "the sender's own broadcast: ends")       \
     HNV_PRIORITY(ACL_IN, ND, 200, "neighbor discovery: LOCAL_OUT")            \
-    HNV_PRIORITY(ACL_IN, STATE, 100, "stateful ACLs: track, then rules")      \
+    HNV_PRIORITY(ACL_IN, STATE, 100, "stateful ACLs or fragments: track")     \
     HNV_PRIORITY(ACL_IN, RULES, 90, "port has ACLs without state: rules")     \
     HNV_PRIORITY(ACL_IN, NONE, 0, "port has no ACLs: LOCAL_OUT")              \
     HNV_PRIORITY(ACL_IN_RULES, UNCHECKED, 65535,                              \
