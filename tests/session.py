@@ -76,7 +76,7 @@ def talk(protocol, address, port, wait):
         sock.settimeout(float(wait) + float(line))
         try:
             sock.send(line.strip().encode())
-            print(sock.recv(4096).decode(), flush=True)
+            print(sock.recv(1 << 16).decode(), flush=True)
         except OSError:
             print("nothing", flush=True)
 
