@@ -36,6 +36,7 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-pipeline.c \
 	ofproto/hnv-pipeline.h \
 	ofproto/hnv-policy-acl.c \
+	ofproto/hnv-policy-dynamic.c \
 	ofproto/hnv-policy-ports.c \
 	ofproto/hnv-policy-private.h \
 	ofproto/hnv-policy-subnets.c \
@@ -114,6 +115,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-lazy.h \
 	ofproto/hnv-lazy-private.h \
 	ofproto/hnv-lazy-requests.c \
+	ofproto/hnv-learn.c \
+	ofproto/hnv-learn.h \
 	ofproto/hnv-moves.c \
 	ofproto/hnv-moves.h \
 	ofproto/hnv-multicast.c \

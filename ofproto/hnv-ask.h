@@ -11,7 +11,7 @@
  *
  * The codes by which a flow of the pipeline (hnv-pipeline.h) asks hnv-agent,
  * in a packet-in, for what OpenFlow cannot do.  If the flow pauses, the packet
- * waits for the agent to resume it.
+ * waits for the agent to resume it.  And the meters that limit that.
  *
  *
  * What not
@@ -48,6 +48,8 @@ enum hnv_op {
                                  * it quotes, and set HNV_FLAG_QUOTE and, in
                                  * reg4 or xxreg1, its source in case that is a
                                  * router; then, or else at once, resume. */
+    HNV_OP_LEARN = 7,           /* The sender in ARP or ND is an address that
+                                 * is not the port's, but might become so. */
 };
 
 /* What a port ACL that is logged did. */
@@ -66,5 +68,21 @@ struct hnv_userdata {
 BUILD_ASSERT_DECL(sizeof(struct hnv_userdata) == 8);
 
 #define HNV_USERDATA_VERSION 1
+
+/* Each routing domain has a meter, for what its machines make the agent do.
+ * It has the id of the domain. */
+static inline uint32_t
+hnv_meter_id(uint32_t domain_key)
+{
+    return domain_key;
+}
+
+/* And another one for what its port ACLs log, so that logging leaves the
+ * former to what tenants need. */
+static inline uint32_t
+hnv_log_meter_id(uint32_t domain_key)
+{
+    return (UINT32_C(1) << 24) | domain_key;
+}
 
 #endif /* hnv-ask.h */

@@ -12,6 +12,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "smap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "util.h"
@@ -449,6 +450,16 @@ bool
 hnv_db_has_failed(const struct hnv_db *db)
 {
     return db->failed;
+}
+
+bool
+hnv_db_is_owner(const struct smap *owner, const char *name)
+{
+    const char *active = smap_get(owner, "active");
+    const char *target = smap_get(owner, "target");
+
+    return ((active && !strcmp(active, name))
+            || (target && !strcmp(target, name)));
 }
 
 /* Sends what was written to hnv_db_get_txn(). */

@@ -10,6 +10,7 @@
 
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
+struct smap;
 struct sset;
 
 /* The HNV database, without lookup records
@@ -76,6 +77,10 @@ struct ovsdb_idl *hnv_db_get_idl(const struct hnv_db *);
 struct ovsdb_idl_txn *hnv_db_get_txn(const struct hnv_db *);
 void hnv_db_commit(struct hnv_db *);
 bool hnv_db_has_failed(const struct hnv_db *);
+
+/* Returns whether the host called 'name' is one of those that the column
+ * "owner" of a row lets write to it. */
+bool hnv_db_is_owner(const struct smap *owner, const char *name);
 
 const struct uuid *hnv_db_get_domains(const struct hnv_db *, size_t *n);
 

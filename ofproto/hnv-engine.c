@@ -18,6 +18,7 @@
 #include "hnv-idl.h"
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
+#include "hnv-learn.h"
 #include "hnv-moves.h"
 #include "hnv-multicast.h"
 #include "hnv-ofconn.h"
@@ -78,6 +79,7 @@ hnv_engine_create(const char *ovs_remote)
     engine->report = hnv_report_create(engine);
     engine->zones = hnv_zones_create(engine->ofconn);
     engine->requests = hnv_requests_create(engine);
+    engine->learn = hnv_learn_create(engine);
     hnv_show_init(engine);
     return engine;
 }
@@ -88,6 +90,7 @@ hnv_engine_destroy(struct hnv_engine *engine)
 {
     if (engine) {
         hnv_zones_destroy(engine->zones);
+        hnv_learn_destroy(engine->learn);
         hnv_requests_destroy(engine->requests);
         hnv_report_destroy(engine->report);
         hnv_packet_ins_destroy(engine->packet_ins);
@@ -436,6 +439,7 @@ hnv_engine_run(struct hnv_engine *engine)
 
     hnv_report_run(engine->report);
     hnv_requests_run(engine->requests);
+    hnv_learn_run(engine->learn);
     hnv_show_run(engine);
     hnv_engine_trim(engine);
     hnv_db_commit(engine->db);
@@ -454,6 +458,7 @@ hnv_engine_wait(struct hnv_engine *engine)
     hnv_lazy_wait(engine->lazy);
     hnv_report_wait(engine->report);
     hnv_requests_wait(engine->requests);
+    hnv_learn_wait(engine->learn);
     if (hnv_engine_is_policy_old(engine)) {
         poll_timer_wait_until(engine->next_policy);
     }

@@ -38,8 +38,8 @@ struct simap;
  * What not
  * --------
  *
- * What is shown, reported, and requested is in hnv-show, hnv-report, and
- * hnv-requests.
+ * What is shown, reported, requested, and learned is in hnv-show, hnv-report,
+ * hnv-requests, and hnv-learn.
  *
  *
  * Thread-safety
@@ -61,6 +61,7 @@ struct hnv_engine {
     struct hnv_report *report;
     struct hnv_zones *zones;
     struct hnv_requests *requests;
+    struct hnv_learn *learn;
 
     unsigned int ovs_seqno;     /* Of 'ovs', when configured from it. */
     unsigned int policy_ovs_seqno; /* Of 'ovs', when the policy was made. */

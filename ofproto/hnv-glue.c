@@ -18,6 +18,7 @@
 #include "hnv-idl.h"
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
+#include "hnv-learn.h"
 #include "hnv-moves.h"
 #include "hnv-ofconn.h"
 #include "hnv-packet-in.h"
@@ -337,8 +338,16 @@ glue_log_acl(const struct ofputil_packet_in *pin, uint32_t what,
     hnv_acl_log(hnv_installer_get_host(engine->installer), pin, what);
 }
 
+static void
+glue_learn(const struct ofputil_packet_in *pin, void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    hnv_learn_packet(engine->learn, pin);
+}
+
 const struct hnv_packet_in_handler hnv_glue_packet_in = {
     .log_acl = glue_log_acl,
+    .learn = glue_learn,
     .get_gateway = glue_get_gateway,
     .get_ca = glue_get_ca,
     .get_pa = glue_get_pa,

@@ -28,6 +28,7 @@ start_record(struct hnv_draft *d, int priority, uint64_t cookie,
 BUILD_ASSERT_DECL(HNV_PRI_RECORD4_RECORD == (int) HNV_PRI_RECORD6_RECORD);
 BUILD_ASSERT_DECL(HNV_PRI_RECORD4_GATEWAY == (int) HNV_PRI_RECORD6_GATEWAY);
 BUILD_ASSERT_DECL(HNV_PRI_RECORD4_ABSENT == (int) HNV_PRI_RECORD6_ABSENT);
+BUILD_ASSERT_DECL(HNV_PRI_RECORD4_DYNAMIC == (int) HNV_PRI_RECORD6_DYNAMIC);
 
 /* The one flow that everybody asks for a record. */
 void
@@ -172,6 +173,54 @@ write_l2_record(struct hnv_compiler *c, const struct hnv_l2_record *l2)
     hnv_draft_add(d);
 }
 
+/* What is sent within the VSID goes to the machine that has the address by
+ * now, even if the sender still has the MAC of the one that had it before. */
+static void
+write_dynamic_bridge(struct hnv_draft *d, const struct hnv_l2_record *l2,
+                     const struct in6_addr *ca)
+{
+    bool v4 = hnv_address_is_v4(ca);
+
+    for (int arp = 0; arp <= v4; arp++) {
+        hnv_draft_start(d, HNV_TABLE_FINISH, HNV_PRI_FINISH_BRIDGE_DYNAMIC,
+                        hnv_cookie_encode(HNV_ROW_L2_RECORD, 0, &l2->uuid));
+        hnv_match_domain(d, l2->subnet->domain->key);
+        hnv_match_vsids(d, l2->subnet->vsid, l2->subnet->vsid);
+        if (arp) {
+            match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+        } else {
+            hnv_match_ip(d, v4);
+        }
+        hnv_match_key(d, ca);
+        hnv_act_move(d, MFF_XREG6, MFF_ETH_DST, 48);
+        hnv_act_goto(d, HNV_TABLE_HOOK_POST);
+        hnv_draft_add(d);
+    }
+}
+
+/* A lookup record of the same address, or a gateway, comes first. */
+static void
+write_dynamic(struct hnv_compiler *c, const struct hnv_l2_record *l2)
+{
+    struct hnv_l2_place place = hnv_l2_locate(c->host, l2);
+    struct hnv_draft *d = &c->draft;
+
+    for (size_t i = 0; place.kind != HNV_KIND_UNUSABLE && i < l2->n_dynamic;
+         i++) {
+        const struct in6_addr *ca = &l2->dynamic[i].ca;
+
+        start_record(d, HNV_PRI_RECORD4_DYNAMIC,
+                     hnv_cookie_encode(HNV_ROW_L2_RECORD, 0, &l2->uuid),
+                     l2->subnet->domain->key, ca);
+        set_place(d, &place, l2->subnet->vsid);
+        hnv_act_set_mac(d, MFF_XREG6, l2->mac);
+        hnv_draft_add(d);
+        if (hnv_host_has_subnet(c->host, l2->subnet)) {
+            write_dynamic_bridge(d, l2, ca);
+        }
+    }
+}
+
 /* Unknown destinations go to the wildcard gateway, if the VSID has one. */
 static void
 write_wildcard(struct hnv_compiler *c, const struct hnv_l2_record *l2)
@@ -216,6 +265,7 @@ write_l2(struct hnv_compiler *c, const struct hnv_subnet *subnet)
 
     for (size_t i = 0; i < subnet->n_l2_records; i++) {
         write_l2_record(c, subnet->l2_records[i]);
+        write_dynamic(c, subnet->l2_records[i]);
         n_only += subnet->l2_records[i]->type == HNV_L2_ONLY;
     }
     if (subnet->wildcard) {

@@ -369,6 +369,9 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
         pins->handler->log_acl(pin, ntohl(ud.arg), pins->aux);
         pins->n_logged++;
         break;
+    case HNV_OP_LEARN:
+        pins->handler->learn(pin, pins->aux);
+        break;
     default:
         pins->n_ignored++;
         break;

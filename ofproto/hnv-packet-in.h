@@ -24,8 +24,8 @@ struct uuid;
  * says in the packet-in's userdata what that is (enum hnv_op).  This module
  * does it: it answers with ICMP errors in the name of the sender's gateway
  * address, has the tables of IP rewrite understand the ICMP errors of others,
- * and passes on the lookups of routing domains that are lazy and what port
- * ACLs log.
+ * and passes on the lookups of routing domains that are lazy, what port ACLs
+ * log, and which addresses machines claim.
  *
  * Machines can cause as many such packets as they like, so each routing domain
  * has a budget, and what exceeds it is dropped and counted.  The switch has a
@@ -66,6 +66,10 @@ struct hnv_packet_in_handler {
      * hnv_log says. */
     void (*log_acl)(const struct ofputil_packet_in *, uint32_t what,
                     void *aux);
+
+    /* A machine says in a packet that it has an address that it might be
+     * allowed to have. */
+    void (*learn)(const struct ofputil_packet_in *, void *aux);
 
     /* A paused packet needs the record of 'ca' in the routing domain whose
      * number in the switch is 'domain_key'. */

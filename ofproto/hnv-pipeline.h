@@ -202,13 +202,19 @@ enum hnv_flag {
     HNV_PRIORITY(CLASSIFY, NONE, 0, "from any other port: drop")              \
     HNV_PRIORITY(PORT_SECURITY, GUARD, 300,                                   \
                  "DHCP guard, router guard: drop")                            \
+    HNV_PRIORITY(PORT_SECURITY, DAD, 215,                                     \
+                 "may get dynamic addresses, probes for one: tell the agent") \
     HNV_PRIORITY(PORT_SECURITY, ND, 210,                                      \
                  "ND with the port's own addresses inside and out: accept")   \
+    HNV_PRIORITY(PORT_SECURITY, ND_DYNAMIC, 207,                              \
+                 "may get dynamic addresses, says one: to the agent only")    \
     HNV_PRIORITY(PORT_SECURITY, ND_BAD, 205, "other ND: drop")                \
     HNV_PRIORITY(PORT_SECURITY, ADDRESS, 200,                                 \
                  "ARP and IP with the port's own addresses: accept")          \
     HNV_PRIORITY(PORT_SECURITY, FORWARD, 180,                                 \
                  "forwarder: what is IP goes to SOURCE to be judged")         \
+    HNV_PRIORITY(PORT_SECURITY, DYNAMIC, 160,                                 \
+                 "may get dynamic addresses, ARP with one: to the agent only")\
     HNV_PRIORITY(PORT_SECURITY, ADDRESS_BAD, 150,                             \
                  "right MAC but wrong ARP or IP address: drop")               \
     HNV_PRIORITY(PORT_SECURITY, OTHER, 100,                                   \
@@ -294,9 +300,11 @@ enum hnv_flag {
     HNV_PRIORITY(RECORD4, RECORD, 100, "one flow per lookup record")          \
     HNV_PRIORITY(RECORD4, GATEWAY, 90, "gateway address of a subnet")         \
     HNV_PRIORITY(RECORD4, ABSENT, 80, "the database has no such record")      \
+    HNV_PRIORITY(RECORD4, DYNAMIC, 70, "dynamic address of an L2 record")     \
     HNV_PRIORITY(RECORD6, RECORD, 100, "one flow per lookup record")          \
     HNV_PRIORITY(RECORD6, GATEWAY, 90, "gateway address of a subnet")         \
     HNV_PRIORITY(RECORD6, ABSENT, 80, "the database has no such record")      \
+    HNV_PRIORITY(RECORD6, DYNAMIC, 70, "dynamic address of an L2 record")     \
     HNV_PRIORITY(MISS, LAZY, 100,                                             \
                  "nothing found in a lazy domain: ask, then look up again")   \
     HNV_PRIORITY(L2_SOURCE, RECORD, 100, "one flow per L2 record")            \
@@ -320,6 +328,8 @@ enum hnv_flag {
     HNV_PRIORITY(FINISH, UNUSABLE, 285, "record is not usable: drop")         \
     HNV_PRIORITY(FINISH, REWRITE, 282, "by rewrite to a next hop: drop")      \
     HNV_PRIORITY(FINISH, GATEWAY, 280, "to a gateway address: GATEWAY")       \
+    HNV_PRIORITY(FINISH, BRIDGE_DYNAMIC, 220,                                 \
+                 "within the VSID, to where a dynamic address is by now")     \
     HNV_PRIORITY(FINISH, BRIDGE_ROUTER, 210,                                  \
                  "within the VSID but to the router's MAC: correct that")     \
     HNV_PRIORITY(FINISH, BRIDGE, 200, "within the VSID: unchanged")           \
@@ -571,22 +581,6 @@ static inline uint32_t
 hnv_group_id(uint8_t kind, uint32_t vsid)
 {
     return ((uint32_t) kind << 24) | vsid;
-}
-
-/* Each routing domain has a meter, for what its machines make the agent do.
- * It has the id of the domain. */
-static inline uint32_t
-hnv_meter_id(uint32_t domain_key)
-{
-    return domain_key;
-}
-
-/* And another one for what its port ACLs log, so that logging leaves the
- * former to what tenants need. */
-static inline uint32_t
-hnv_log_meter_id(uint32_t domain_key)
-{
-    return (UINT32_C(1) << 24) | domain_key;
 }
 
 #endif /* hnv-pipeline.h */

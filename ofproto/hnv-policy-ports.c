@@ -49,8 +49,9 @@ parse_peer(struct hnv_peers *peers, const struct hnv_l2_row *row,
 }
 
 static char *
-add_l2_record(struct hnv_policy *policy, const struct hnv_l2_row *row)
+add_l2_record(struct hnv_policy_builder *b, const struct hnv_l2_row *row)
 {
+    struct hnv_policy *policy = b->policy;
     struct hnv_subnet *subnet = (row->vsid >= HNV_VSID_MIN
                                  && row->vsid <= HNV_VSID_MAX
                                  ? hnv_policy_subnet(policy, row->vsid)
@@ -90,6 +91,7 @@ add_l2_record(struct hnv_policy *policy, const struct hnv_l2_row *row)
     if (l2->type == HNV_L2_GATEWAY_WILDCARD) {
         subnet->wildcard = l2;
     }
+    hnv_policy_add_dynamic(b, row, l2);
     return NULL;
 }
 
@@ -103,7 +105,7 @@ hnv_policy_add_l2_records(struct hnv_policy_builder *b)
     b->policy->l2_records = xcalloc(n, sizeof *b->policy->l2_records);
     for (size_t i = 0; i < n; i++) {
         const struct hnv_l2_row *row = rows[i];
-        char *error = add_l2_record(b->policy, row);
+        char *error = add_l2_record(b, row);
 
         if (error) {
             hnv_errors_add(b->errors, HNV_ROW_L2_RECORD, &row->uuid, row->mac,
@@ -112,6 +114,7 @@ hnv_policy_add_l2_records(struct hnv_policy_builder *b)
         }
     }
     free(rows);
+    hnv_policy_settle_dynamic(b->policy);
 }
 
 /* ------------------------------------------------------------------------ */

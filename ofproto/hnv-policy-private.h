@@ -48,6 +48,12 @@ char *hnv_policy_parse_pas(const struct hnv_strings *,
 
 void hnv_policy_add_subnets(struct hnv_policy_builder *);
 void hnv_policy_free_subnet(struct hnv_subnet *);
+/* Dynamic addresses: of one L2 record, and which of them are in force once all
+ * are known. */
+void hnv_policy_add_dynamic(struct hnv_policy_builder *,
+                            const struct hnv_l2_row *, struct hnv_l2_record *);
+void hnv_policy_settle_dynamic(struct hnv_policy *);
+
 void hnv_policy_add_l2_records(struct hnv_policy_builder *);
 void hnv_policy_add_routes(struct hnv_policy_builder *);
 void hnv_policy_add_ports(struct hnv_policy_builder *);

@@ -269,6 +269,7 @@ hnv_policy_destroy(struct hnv_policy *policy)
 
         hnv_peers_leave(policy->peers, l2->subnet->vsid, l2->peer);
         hnv_peers_put(policy->peers, l2->peer);
+        free(l2->dynamic);
     }
     free(policy->l2_records);
     HMAP_FOR_EACH_POP (port, node, &policy->ports) {

@@ -63,6 +63,7 @@ enum {
     HNV_DOMAIN_KEY_MAX = 0xffffff,
     HNV_MAX_NAME = 255,         /* Bytes in a name. */
     HNV_MAX_ACL_FLOWS = 4096,   /* Flows that one Port_ACL may become. */
+    HNV_MAX_DYNAMIC = 64,       /* Dynamic addresses of one machine. */
 };
 
 /* Rows, as they come in.  All of them, and what they point to, need to exist
@@ -131,6 +132,9 @@ struct hnv_l2_row {
     struct hnv_strings provider_addresses;
     struct hnv_strings standby_addresses;
     bool disabled;              /* state: disabled or unbound. */
+    int64_t dynamic_limit;
+    struct hnv_strings dynamic_addresses;
+    const int64_t *dynamic_times; /* One for each of these. */
 };
 
 /* A row of Port_ACL.  Address sets are already replaced by their addresses. */
@@ -216,6 +220,12 @@ struct hnv_route {
     uint32_t metric;
 };
 
+/* A customer address that a machine was heard to have. */
+struct hnv_dynamic {
+    struct in6_addr ca;
+    int64_t time;               /* When, in ms since the epoch. */
+};
+
 struct hnv_l2_record {
     struct uuid uuid;
     struct hnv_subnet *subnet;
@@ -223,6 +233,9 @@ struct hnv_l2_record {
     enum hnv_l2_type type;
     bool disabled;
     const struct hnv_peer *peer; /* NULL if it has no PA. */
+    size_t dynamic_limit;       /* 0 if nothing may be learned. */
+    struct hnv_dynamic *dynamic; /* Those in force, newest first. */
+    size_t n_dynamic;
 };
 
 /* A range of L4 ports, or of anything with 16 bits. */
@@ -302,5 +315,25 @@ const struct in6_addr *hnv_subnet_gateway(const struct hnv_subnet *,
 bool hnv_subnet_has_gateway(const struct hnv_subnet *,
                             const struct in6_addr *);
 bool hnv_subnet_contains(const struct hnv_subnet *, const struct in6_addr *);
+
+bool hnv_port_has_address(const struct hnv_port *, const struct in6_addr *);
+
+/* Returns NULL if 'ca' is an address that a machine in 'subnet' may be heard
+ * to have, otherwise what is wrong, as a constant. */
+const char *hnv_subnet_check_dynamic(const struct hnv_subnet *,
+                                     const struct in6_addr *ca);
+
+/* Returns the L2 record of 'mac', or NULL. */
+const struct hnv_l2_record *hnv_subnet_l2_record(const struct hnv_subnet *,
+                                                 struct eth_addr mac);
+
+/* Returns when 'l2' was heard to have 'ca', if that is in force, or NULL. */
+const struct hnv_dynamic *hnv_l2_record_dynamic(const struct hnv_l2_record *l2,
+                                                const struct in6_addr *ca);
+
+/* Returns the L2 record in 'domain' that has the dynamic address 'ca', or
+ * NULL. */
+const struct hnv_l2_record *hnv_domain_dynamic(const struct hnv_domain *,
+                                               const struct in6_addr *ca);
 
 #endif /* hnv-policy.h */

@@ -190,17 +190,6 @@ hnv_report_write_state(struct hnv_report *report, struct ovsdb_idl_txn *txn)
     return true;
 }
 
-/* May this host, called 'name', write to 'port'? */
-static bool
-is_owner(const struct hnvrec_port *port, const char *name)
-{
-    const char *active = smap_get(&port->owner, "active");
-    const char *target = smap_get(&port->owner, "target");
-
-    return ((active && !strcmp(active, name))
-            || (target && !strcmp(target, name)));
-}
-
 /* Is the port named 'port_id' one of 'host'? */
 static bool
 is_bound(const struct hnv_host *host, const char *port_id)
@@ -228,7 +217,8 @@ hnv_report_write_ports(struct hnv_report *report)
     HNVREC_PORT_FOR_EACH (port, hnv_db_get_idl(engine->db)) {
         bool up = is_bound(host, port->name);
 
-        if (is_owner(port, name) && (!port->n_up || port->up[0] != up)) {
+        if (hnv_db_is_owner(&port->owner, name)
+            && (!port->n_up || port->up[0] != up)) {
             hnvrec_port_set_up(port, &up, 1);
             wrote = true;
         }

@@ -117,19 +117,106 @@ write_nd(struct hnv_draft *d, const struct hnv_lport *lport,
 }
 
 static void
-write_addresses(struct hnv_draft *d, const struct hnv_lport *lport)
+write_address(struct hnv_draft *d, const struct hnv_lport *lport,
+              const struct in6_addr *ca)
+{
+    start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
+    hnv_match_ip_src(d, ca);
+    accept_to(d, HNV_TABLE_ACL_OUT);
+    if (hnv_address_is_v4(ca)) {
+        write_arp(d, lport, in6_addr_get_mapped_ipv4(ca));
+    } else {
+        write_nd(d, lport, ca, 128, ND_NEIGHBOR_SOLICIT);
+        write_nd(d, lport, ca, 128, ND_NEIGHBOR_ADVERT);
+    }
+}
+
+/* Returns the L2 record from which 'lport' has dynamic addresses, or NULL. */
+static const struct hnv_l2_record *
+find_dynamic(const struct hnv_host *host, const struct hnv_lport *lport)
+{
+    const struct hnv_l2_record *l2
+        = hnv_subnet_l2_record(lport->port->subnet, lport->port->mac);
+
+    return (l2 && l2->dynamic_limit
+            && hnv_l2_locate(host, l2).kind == HNV_KIND_LOCAL ? l2 : NULL);
+}
+
+static void
+write_addresses(struct hnv_draft *d, const struct hnv_lport *lport,
+                const struct hnv_l2_record *l2)
 {
     for (size_t i = 0; i < lport->port->n_addresses; i++) {
-        const struct in6_addr *ca = &lport->port->addresses[i];
+        write_address(d, lport, &lport->port->addresses[i]);
+    }
+    for (size_t i = 0; l2 && i < l2->n_dynamic; i++) {
+        if (!hnv_port_has_address(lport->port, &l2->dynamic[i].ca)) {
+            write_address(d, lport, &l2->dynamic[i].ca);
+        }
+    }
+}
 
-        start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
-        hnv_match_ip_src(d, ca);
-        accept_to(d, HNV_TABLE_ACL_OUT);
-        if (hnv_address_is_v4(ca)) {
-            write_arp(d, lport, in6_addr_get_mapped_ipv4(ca));
+/* ARP with another address of the subnet. */
+static void
+write_arp_dynamic(struct hnv_draft *d, const struct hnv_lport *lport,
+                  const struct hnv_prefix *prefix, const struct hnv_ask *ask)
+{
+    start(d, lport, HNV_PRI_PORT_SECURITY_DYNAMIC);
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    match_set_nw_src_masked(&d->match,
+                            in6_addr_get_mapped_ipv4(&prefix->address),
+                            be32_prefix_mask(prefix->plen - 96));
+    hnv_act_ask(d, ask);
+    hnv_draft_drop(d, HNV_DROP_SPOOF_ARP);
+}
+
+/* Likewise, ND.  A machine that checks whether anybody has an address will
+ * probably have it next. */
+static void
+write_nd_dynamic(struct hnv_draft *d, const struct hnv_lport *lport,
+                 const struct hnv_prefix *prefix, const struct hnv_ask *ask)
+{
+    struct in6_addr mask = ipv6_create_mask(prefix->plen);
+
+    start(d, lport, HNV_PRI_PORT_SECURITY_DAD);
+    hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
+    match_set_ipv6_src(&d->match, &in6addr_any);
+    match_set_nd_target_masked(&d->match, &prefix->address, &mask);
+    match_set_arp_sha(&d->match, eth_addr_zero);
+    hnv_act_ask(d, ask);
+    accept_to(d, HNV_TABLE_HOOK_PRE);
+
+    start(d, lport, HNV_PRI_PORT_SECURITY_ND_DYNAMIC);
+    hnv_match_icmp6(d, ND_NEIGHBOR_SOLICIT);
+    match_set_ipv6_src_masked(&d->match, &prefix->address, &mask);
+    hnv_act_ask(d, ask);
+    hnv_draft_drop(d, HNV_DROP_SPOOF_ND);
+
+    start(d, lport, HNV_PRI_PORT_SECURITY_ND_DYNAMIC);
+    hnv_match_icmp6(d, ND_NEIGHBOR_ADVERT);
+    match_set_nd_target_masked(&d->match, &prefix->address, &mask);
+    hnv_act_ask(d, ask);
+    hnv_draft_drop(d, HNV_DROP_SPOOF_ND);
+}
+
+/* The agent decides whether what the machine says becomes an address of it:
+ * see hnv-learn.h. */
+static void
+write_dynamic(struct hnv_compiler *c, const struct hnv_lport *lport)
+{
+    const struct hnv_subnet *subnet = lport->port->subnet;
+    struct hnv_ask ask = {
+        .op = HNV_OP_LEARN,
+        .meter = hnv_compiler_meter(c, subnet->domain),
+    };
+
+    for (size_t i = 0; i < subnet->n_prefixes; i++) {
+        const struct hnv_prefix *prefix = &subnet->prefixes[i];
+
+        if (hnv_prefix_is_v4(prefix)) {
+            write_arp_dynamic(&c->draft, lport, prefix, &ask);
         } else {
-            write_nd(d, lport, ca, 128, ND_NEIGHBOR_SOLICIT);
-            write_nd(d, lport, ca, 128, ND_NEIGHBOR_ADVERT);
+            write_nd_dynamic(&c->draft, lport, prefix, &ask);
         }
     }
 }
@@ -198,8 +285,13 @@ hnv_security_base(struct hnv_compiler *c)
     struct hnv_draft *d = &c->draft;
 
     HNV_FOR_EACH_LPORT (lport, c->host) {
+        const struct hnv_l2_record *l2 = find_dynamic(c->host, lport);
+
         write_guards(d, lport);
-        write_addresses(d, lport);
+        write_addresses(d, lport, l2);
+        if (l2) {
+            write_dynamic(c, lport);
+        }
         write_autoconfiguration(d, lport);
         for (int v4 = 0; lport->port->forwarder && v4 <= 1; v4++) {
             start(d, lport, HNV_PRI_PORT_SECURITY_FORWARD);

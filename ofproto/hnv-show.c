@@ -16,6 +16,7 @@
 #include "hnv-host.h"
 #include "hnv-installer.h"
 #include "hnv-lazy.h"
+#include "hnv-learn.h"
 #include "hnv-ofconn.h"
 #include "hnv-ovs.h"
 #include "hnv-packet-in.h"
@@ -127,6 +128,7 @@ show_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
     show_policy(engine, &s);
     hnv_packet_ins_format(engine->packet_ins, &s);
     hnv_lazy_format(engine->lazy, &s);
+    hnv_learn_format(engine->learn, &s);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

@@ -271,6 +271,10 @@ add_l2_records(struct hnv_policy_input *in, struct arena *arena,
             .standby_addresses = strings_wrap(row->standby_addresses,
                                               row->n_standby_addresses),
             .disabled = is_disabled(row->state),
+            .dynamic_limit = row->dynamic_limit,
+            .dynamic_addresses = strings_wrap(row->key_dynamic_addresses,
+                                              row->n_dynamic_addresses),
+            .dynamic_times = row->value_dynamic_addresses,
         };
     }
     in->l2_records = arena_add(arena, l2);

@@ -23,6 +23,7 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-cmdlets.c \
 	utilities/hnv-ctl-cmdlets.h \
 	utilities/hnv-ctl-drops.c \
+	utilities/hnv-ctl-dynamic.c \
 	utilities/hnv-ctl-explain.c \
 	utilities/hnv-ctl-explain.h \
 	utilities/hnv-ctl-fabric.c \

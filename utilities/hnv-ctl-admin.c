@@ -42,7 +42,7 @@ static const struct rule {
     { "Host_State", { "name" }, true,
       { "host", "cfg", "cfg_timestamp", "load", "errors", "alarms" } },
     { "L2_Record", { "owner:active", "owner:target" }, false,
-      { "state", "seq" } },
+      { "state", "seq", "dynamic_addresses" } },
     { "Lookup_Record", { "owner:active", "owner:target" }, false,
       { "state", "seq" } },
     { "Lookup_Request", { "host_name" }, true, { NULL } },

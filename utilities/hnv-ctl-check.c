@@ -423,6 +423,28 @@ hnv_ctl_check_record(const struct ctl_context *ctx,
     return verdict_end(&v);
 }
 
+static void
+check_dynamic(struct verdict *v, const struct hnvrec_l2_record *row)
+{
+    const struct hnvrec_routing_domain *domain = row->routing_domain;
+
+    if (!row->dynamic_limit) {
+        return;
+    }
+    if (row->type && strcmp(row->type, "l2_only")) {
+        fault(v, "only a record of type l2_only may have a dynamic_limit");
+    }
+    if (!smap_get(&row->owner, "active")) {
+        fault(v, "dynamic_limit needs owner:active, the host that has the "
+              "machine and learns its addresses; add owner=active=HOST");
+    }
+    if (domain && domain->lookup_mode
+        && !strcmp(domain->lookup_mode, "lazy")) {
+        fault(v, "dynamic_limit needs hosts that have all lookup records; "
+              "set lookup_mode=full in routing domain \"%s\"", domain->name);
+    }
+}
+
 char *
 hnv_ctl_check_l2_record(const struct ctl_context *ctx,
                         const struct ovsdb_idl_row *row_)
@@ -444,6 +466,7 @@ hnv_ctl_check_l2_record(const struct ctl_context *ctx,
         fault(&v, "without a customer address there is nothing to rewrite; "
               "use rule=encap");
     }
+    check_dynamic(&v, row);
     return verdict_end(&v);
 }
 

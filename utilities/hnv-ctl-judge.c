@@ -29,12 +29,14 @@ judge_agent(const struct hnv_oftrace_exit *e, struct hnv_outcome *o)
         [HNV_OP_PORT_UNREACHABLE] = "hnv-agent answers: ICMP port "
             "unreachable",
         [HNV_OP_LOG] = "hnv-agent logs it, for a port ACL",
+        [HNV_OP_LEARN] = "hnv-agent learns the sender's address, if it may "
+            "have it; trace again then",
     };
     uint8_t op = e->n_userdata == sizeof *u ? u->op : 0;
 
     if (op && op < ARRAY_SIZE(texts)) {
-        /* What is logged may be dropped: that decides nothing. */
-        o->verdict = (op == HNV_OP_LOG ? HNV_DROPPED
+        /* What is logged or learned may be dropped: that decides nothing. */
+        o->verdict = (op == HNV_OP_LOG || op == HNV_OP_LEARN ? HNV_DROPPED
                       : op == HNV_OP_LOOKUP ? HNV_UNDECIDED : HNV_ANSWERED);
         o->text = xstrdup(texts[op]);
         o->for_larger = op == HNV_OP_TOO_BIG;

@@ -55,25 +55,32 @@ hnv_ctl_table(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
     return ctx->table;
 }
 
+/* Adds what 'column' of 'row' holds to the last row of 'table'. */
+void
+hnv_ctl_table_cell(struct table *table, const struct ovsdb_idl_row *row,
+                   const struct ovsdb_idl_column *column)
+{
+    struct cell *cell = table_add_cell(table);
+
+    if (column->type.key.type == OVSDB_TYPE_UUID) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        hnv_ctl_cell(row, column, &ds);
+        cell->text = ds_steal_cstr(&ds);
+    } else {
+        cell->json = ovsdb_datum_to_json(ovsdb_idl_read(row, column),
+                                         &column->type);
+        cell->type = &column->type;
+    }
+}
+
 void
 hnv_ctl_table_add(struct table *table, const struct hnv_ctl_noun *noun,
                   const struct ovsdb_idl_row *row)
 {
     table_add_row(table);
     for (size_t i = 0; noun->columns[i]; i++) {
-        const struct ovsdb_idl_column *column = noun->columns[i];
-        struct cell *cell = table_add_cell(table);
-
-        if (column->type.key.type == OVSDB_TYPE_UUID) {
-            struct ds ds = DS_EMPTY_INITIALIZER;
-
-            hnv_ctl_cell(row, column, &ds);
-            cell->text = ds_steal_cstr(&ds);
-        } else {
-            cell->json = ovsdb_datum_to_json(ovsdb_idl_read(row, column),
-                                             &column->type);
-            cell->type = &column->type;
-        }
+        hnv_ctl_table_cell(table, row, noun->columns[i]);
     }
 }
 

@@ -155,15 +155,18 @@ locate(const struct ctl_context *ctx,
         return true;
     }
 
-    const struct hnvrec_l2_record *wildcard
-        = find_wildcard(ctx, source->vsid);
-    if (wildcard) {
-        a->vsid = wildcard->vsid;
-        a->mac = wildcard->mac;
-        a->pas = wildcard->provider_addresses;
-        a->n_pas = wildcard->n_provider_addresses;
+    const struct hnvrec_l2_record *l2
+        = hnv_ctl_dynamic_find(ctx->idl, source->routing_domain, a->next_hop);
+    if (!l2) {
+        l2 = find_wildcard(ctx, source->vsid);
     }
-    return wildcard != NULL;
+    if (l2) {
+        a->vsid = l2->vsid;
+        a->mac = l2->mac;
+        a->pas = l2->provider_addresses;
+        a->n_pas = l2->n_provider_addresses;
+    }
+    return l2 != NULL;
 }
 
 /* Answers for a packet from VSID 'vsid_text' to 'ca'.  Sets ctx->error if it

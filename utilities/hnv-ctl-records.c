@@ -124,6 +124,7 @@ pre_record_list(struct ctl_context *ctx)
     } else {
         hnv_ctl_want_all_records(ctx);
     }
+    hnv_ctl_want(ctx, &hnvrec_table_l2_record);
 }
 
 static void
@@ -131,6 +132,7 @@ pre_record_find(struct ctl_context *ctx)
 {
     hnv_ctl_want_policy(ctx);
     hnv_ctl_want_all_records(ctx);
+    hnv_ctl_want(ctx, &hnvrec_table_l2_record);
 }
 
 static void
@@ -328,6 +330,28 @@ cmd_record_del(struct ctl_context *ctx)
     }
 }
 
+/* Lists lookup records, and then the dynamic addresses of machines. */
+static void
+cmd_record_list(struct ctl_context *ctx)
+{
+    struct hnv_ctl_dynamic *list;
+    size_t n;
+
+    hnv_ctl_cmd_list(ctx);
+    list = hnv_ctl_dynamic_sorted(ctx->idl, &n);
+    for (size_t i = 0; i < n; i++) {
+        char *vsid = xasprintf("%"PRId64, list[i].l2->vsid);
+
+        if (ctx->argc < 2 || !strcmp(ctx->argv[1], vsid)
+            || !strcmp(ctx->argv[1], list[i].l2->routing_domain->name)
+            || !strcmp(ctx->argv[1], list[i].ca)) {
+            hnv_ctl_dynamic_add(ctx->table, &list[i]);
+        }
+        free(vsid);
+    }
+    free(list);
+}
+
 static bool
 is_one_of(const char *text, char **texts, size_t n)
 {
@@ -337,6 +361,28 @@ is_one_of(const char *text, char **texts, size_t n)
         }
     }
     return false;
+}
+
+/* Adds to 'table' the dynamic addresses that have to do with 'text'. */
+static void
+find_dynamic(struct ctl_context *ctx, struct table *table, const char *text)
+{
+    size_t n;
+    struct hnv_ctl_dynamic *list = hnv_ctl_dynamic_sorted(ctx->idl, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct hnvrec_l2_record *l2 = list[i].l2;
+
+        if (!strcmp(list[i].ca, text) || !strcmp(l2->mac, text)
+            || (l2->port && !strcmp(l2->port, text))
+            || is_one_of(text, l2->provider_addresses,
+                         l2->n_provider_addresses)
+            || is_one_of(text, l2->standby_addresses,
+                         l2->n_standby_addresses)) {
+            hnv_ctl_dynamic_add(table, &list[i]);
+        }
+    }
+    free(list);
 }
 
 /* Lists all records that have to do with an address, a MAC, or a port,
@@ -374,6 +420,7 @@ cmd_record_find(struct ctl_context *ctx)
             hnv_ctl_table_add(table, record_noun, rows[i]);
         }
     }
+    find_dynamic(ctx, table, text);
     free(text);
     free(rows);
 }
@@ -481,7 +528,7 @@ const struct ctl_command_syntax hnv_ctl_record_commands[] = {
     { "record-del", 2, 2, "VSID CA",
       pre_record, cmd_record_del, NULL, "--if-exists", RW },
     { "record-list", 0, 1, "[DOMAIN|VSID]",
-      pre_record_list, hnv_ctl_cmd_list, NULL, "", RO },
+      pre_record_list, cmd_record_list, NULL, "", RO },
     { "record-find", 1, 1, "CA|PA|MAC|PORT",
       pre_record_find, cmd_record_find, NULL, "", RO },
 

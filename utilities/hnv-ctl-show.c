@@ -63,6 +63,8 @@ show_l2_record(const struct hnvrec_l2_record *r, struct ds *ds)
     ds_put_format(ds, "        %s %s",
                   wildcard ? "gateway wildcard" : "layer-2 record", r->mac);
     put_list(ds, " on ", r->provider_addresses, r->n_provider_addresses);
+    put_list(ds, ", dynamic ", r->key_dynamic_addresses,
+             r->n_dynamic_addresses);
     ds_put_char(ds, '\n');
 }
 

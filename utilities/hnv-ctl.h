@@ -150,11 +150,26 @@ char *hnv_ctl_normal(const struct ovsdb_idl_column *, const char *value,
 void hnv_ctl_cell(const struct ovsdb_idl_row *,
                   const struct ovsdb_idl_column *, struct ds *);
 struct table *hnv_ctl_table(struct ctl_context *, const struct hnv_ctl_noun *);
+void hnv_ctl_table_cell(struct table *, const struct ovsdb_idl_row *,
+                        const struct ovsdb_idl_column *);
 void hnv_ctl_table_add(struct table *, const struct hnv_ctl_noun *,
                        const struct ovsdb_idl_row *);
 const struct ovsdb_idl_row **hnv_ctl_sorted(const struct ovsdb_idl *,
                                             const struct hnv_ctl_noun *);
 void hnv_ctl_cmd_list(struct ctl_context *);
+
+/* hnv-ctl-dynamic.c: addresses that hosts learned. */
+struct hnv_ctl_dynamic {
+    const struct hnvrec_l2_record *l2;
+    const char *ca;             /* Points into 'l2'. */
+    int64_t time;
+};
+struct hnv_ctl_dynamic *hnv_ctl_dynamic_sorted(const struct ovsdb_idl *,
+                                               size_t *n);
+const struct hnvrec_l2_record *hnv_ctl_dynamic_find(
+    const struct ovsdb_idl *, const struct hnvrec_routing_domain *,
+    const char *ca);
+void hnv_ctl_dynamic_add(struct table *, const struct hnv_ctl_dynamic *);
 
 /* hnv-ctl-check.c: what policy may be. */
 char *hnv_ctl_check_domain(const struct ctl_context *,
