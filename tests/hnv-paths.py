@@ -426,6 +426,23 @@ def unicast_case(rng, machines):
     return sender, packet, lambda host, known: host.from_machine(known, packet)
 
 
+def provider_case(rng, machines):
+    """From the provider network, with IP rewrite, to a machine from any other,
+    of its tenant or not."""
+    own = [m for m in machines if "rewrite" in m]
+    receivers = [m for m in own if "port" in m and not m["disabled"]]
+    if not receivers:
+        return unicast_case(rng, machines)
+    _, packet = random_packet(rng, machines)
+    receiver = rng.choice(receivers)
+    sender = rng.choice(own)
+    version6 = rng.random() < .5
+    packet.update(dl_src="aa:55:aa:55:00:99", where="in_port=101",
+                  src=list(sender["rewrite"].values())[version6],
+                  dst=list(receiver["rewrite"].values())[version6])
+    return receiver, packet, lambda host, _: host.from_provider(packet)
+
+
 def flood_case(rng, machines):
     sender, packet = random_packet(rng, machines)
     version = ip(packet["src"]).version
@@ -457,9 +474,13 @@ def class_of(ends):
 def compare(walk, fabric, case):
     """Returns how a packet ends, or None if that is not as it must be."""
     sender, packet, decide = case
-    where = "in_port=%d" % (router.PORTS.index(sender["port"]) + 1)
+    where = packet.get("where", "in_port=%d" % (
+        router.PORTS.index(sender["port"]) + 1))
+    if "where" in packet:
+        packet["dl_dst"] = walk.resolve(sender["host"], packet["dst"])
     out, into = (router.STATES[state] for state in packet["states"])
-    stateful = any(acl.get("stateful") for acl in sender["acls"])
+    stateful = "where" not in packet and any(
+        acl.get("stateful") for acl in sender["acls"])
     flow = "%s %s" % (sender["host"], router.to_flow(where, packet))
     got, commits = walk.walk(sender["host"], where, dict(packet),
                              [out] * stateful + [into] * 8)
@@ -486,9 +507,12 @@ def check(seed):
     walk = Walk(machines)
     seen = {}
     for _ in range(PACKETS):
-        case = plain_case(rng, machines, plain) \
-            if plain and rng.random() < .4 \
-            else rng.choice(CASES)(rng, machines)
+        if plain and rng.random() < .4:
+            case = plain_case(rng, machines, plain)
+        elif REWRITE <= seed < L2_ONLY and rng.random() < .2:
+            case = provider_case(rng, machines)
+        else:
+            case = rng.choice(CASES)(rng, machines)
         kind = compare(walk, fabric, case)
         if not kind:
             return 1

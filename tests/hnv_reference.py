@@ -285,7 +285,7 @@ class Router:
         """What was rewritten: both addresses become CAs."""
         receiver, dst = self.by_pa(packet["dst"], self.machines)
         sender, src = self.by_pa(packet["src"], self.machines)
-        if not sender or sender["disabled"] \
+        if not sender or sender["disabled"] or "port" in sender \
                 or sender["domain"] is not receiver["domain"]:
             return "drop unknown-rewrite"
         packet.update(src=src, dst=dst, dl_dst=receiver["mac"], dl_src=(
