@@ -2,12 +2,13 @@
 #
 # Fuzz targets and the rule for "make fuzz".
 
-FUZZ_TARGETS += hnv_quote nvgre_ecn nvgre_foreign nvgre_options nvgre_parse \
-	nvgre_path_error nvgre_pop nvgre_probe nvgre_push nvgre_too_big
+FUZZ_TARGETS += hnv_icmp hnv_quote nvgre_ecn nvgre_foreign nvgre_options \
+	nvgre_parse nvgre_path_error nvgre_pop nvgre_probe nvgre_push nvgre_too_big
 
 # For the tests, the targets are commands of hnvtest that replay the corpus.
 HNVTEST_SOURCES += \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/hnv_icmp_target.c \
 	tests/fuzz/hnv_quote_target.c \
 	tests/fuzz/nvgre_ecn_target.c \
 	tests/fuzz/nvgre_foreign_target.c \
@@ -30,7 +31,8 @@ FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer $(FUZZ_SANITIZE) \
 FUZZ_FLAGS = -max_len=512 -timeout=10 -print_final_stats=1
 FUZZ_DIR = _ovs/fuzz
 FUZZ_EXT = $(patsubst %.c,$(FUZZ_DIR)/%.o,$(notdir \
-	$(wildcard $(srcdir)/vswitchd-ext/*.c))) $(FUZZ_DIR)/hnv-quote.o
+	$(wildcard $(srcdir)/vswitchd-ext/*.c))) \
+	$(FUZZ_DIR)/hnv-icmp.o $(FUZZ_DIR)/hnv-quote.o
 
 $(FUZZ_DIR)/%.o: $(srcdir)/vswitchd-ext/%.c \
 		$(wildcard $(srcdir)/vswitchd-ext/*.h)
