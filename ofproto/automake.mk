@@ -93,6 +93,8 @@ ofproto/hnv.5: ofproto/hnv.ovsschema ofproto/hnv.xml | $(OVSDB_IDLC)
 ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-bindings.c \
 	ofproto/hnv-bindings.h \
+	ofproto/hnv-budget.c \
+	ofproto/hnv-budget.h \
 	ofproto/hnv-bundles.c \
 	ofproto/hnv-bundles.h \
 	ofproto/hnv-db.c \

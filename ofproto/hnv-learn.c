@@ -11,6 +11,7 @@
 
 #include "dp-packet.h"
 #include "flow.h"
+#include "hnv-budget.h"
 #include "hnv-db.h"
 #include "hnv-engine.h"
 #include "hnv-feed.h"
@@ -22,11 +23,9 @@
 #include "hnv-records.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/poll-loop.h"
-#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "smap.h"
@@ -42,22 +41,13 @@ VLOG_DEFINE_THIS_MODULE(hnv_learn);
 #define HNV_LEARN_WAIT 5000     /* How long a claim may wait to be written. */
 #define HNV_LEARN_BACKOFF 10000 /* After the database refused a claim. */
 
-/* A machine may claim this many addresses at once, and then one in this many
- * ms. */
-#define HNV_LEARN_BURST 10
-#define HNV_LEARN_INTERVAL 5000
+/* A machine may claim 10 addresses at once, and then one in 5 s.  A token is a
+ * millisecond. */
+static const struct hnv_limit claim_limit = { 1, 10 * 5000, 5000 };
 
 #define HNV_MAX_CLAIMS 256      /* Claims that wait to be written. */
-#define HNV_MAX_SPEAKERS 4096   /* Machines whose budgets we remember. */
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 40);
-
-/* What a machine may still claim. */
-struct hnv_speaker {
-    struct hmap_node node;      /* In 'speakers' of struct hnv_learn. */
-    struct uuid l2;             /* Its L2_Record. */
-    struct token_bucket bucket; /* A token is a millisecond. */
-};
 
 /* An address that is to be written. */
 struct hnv_claim {
@@ -70,7 +60,8 @@ struct hnv_claim {
 
 struct hnv_learn {
     struct hnv_engine *engine;
-    struct hmap speakers;       /* Contains "struct hnv_speaker"s. */
+    struct hnv_budgets budgets; /* What machines may still claim, by
+                                 * L2_Record. */
     struct ovs_list claims;     /* Contains "struct hnv_claim"s. */
     long long int backoff;      /* Do not write before, in ms. */
     unsigned int db_seqno;      /* Of the engine's 'db', when reviewed. */
@@ -88,7 +79,7 @@ hnv_learn_create(struct hnv_engine *engine)
     struct hnv_learn *learn = xzalloc(sizeof *learn);
 
     learn->engine = engine;
-    hmap_init(&learn->speakers);
+    hnv_budgets_init(&learn->budgets);
     ovs_list_init(&learn->claims);
     return learn;
 }
@@ -103,23 +94,12 @@ hnv_claims_clear(struct hnv_learn *learn)
     }
 }
 
-static void
-hnv_speakers_clear(struct hnv_learn *learn)
-{
-    struct hnv_speaker *speaker;
-
-    HMAP_FOR_EACH_POP (speaker, node, &learn->speakers) {
-        free(speaker);
-    }
-}
-
 void
 hnv_learn_destroy(struct hnv_learn *learn)
 {
     if (learn) {
         hnv_claims_clear(learn);
-        hnv_speakers_clear(learn);
-        hmap_destroy(&learn->speakers);
+        hnv_budgets_destroy(&learn->budgets);
         free(learn);
     }
 }
@@ -180,33 +160,6 @@ hnv_heard_init(const struct hnv_engine *engine, uint16_t vport,
     heard->l2 = hnv_subnet_l2_record(heard->lport->port->subnet,
                                      heard->lport->port->mac);
     return heard->l2 && heard->l2->dynamic_limit;
-}
-
-/* Takes one claim from the budget of 'l2'.  Returns false if there is none
- * left. */
-static bool
-hnv_learn_take(struct hnv_learn *learn, const struct uuid *l2)
-{
-    struct hnv_speaker *speaker;
-
-    HMAP_FOR_EACH_WITH_HASH (speaker, node, uuid_hash(l2), &learn->speakers) {
-        if (uuid_equals(&speaker->l2, l2)) {
-            goto found;
-        }
-    }
-    if (hmap_count(&learn->speakers) >= HNV_MAX_SPEAKERS) {
-        hnv_speakers_clear(learn);
-    }
-    speaker = xzalloc(sizeof *speaker);
-    speaker->l2 = *l2;
-    token_bucket_init(&speaker->bucket, 1,
-                      HNV_LEARN_BURST * HNV_LEARN_INTERVAL);
-    speaker->bucket.tokens = speaker->bucket.burst;
-    speaker->bucket.last_fill = time_msec();
-    hmap_insert(&learn->speakers, &speaker->node, uuid_hash(l2));
-
-found:
-    return token_bucket_withdraw(&speaker->bucket, HNV_LEARN_INTERVAL);
 }
 
 /* Returns how many claims of 'l2' wait, or SIZE_MAX if that for 'ca' does. */
@@ -273,7 +226,7 @@ hnv_learn_judge(struct hnv_learn *learn, const struct hnv_heard *heard,
             ? "it has as many as its dynamic_limit, and none is older than a "
             "minute"
             : ovs_list_size(&learn->claims) >= HNV_MAX_CLAIMS
-            || !hnv_learn_take(learn, &l2->uuid)
+            || !hnv_budgets_take(&learn->budgets, &l2->uuid, &claim_limit)
             ? "too many new addresses in a short time"
             : NULL);
 }

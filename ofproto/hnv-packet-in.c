@@ -10,18 +10,16 @@
 
 #include "dp-packet.h"
 #include "flow.h"
-#include "hash.h"
+#include "hnv-budget.h"
 #include "hnv-icmp.h"
 #include "hnv-ofconn.h"
 #include "hnv-pipeline.h"
 #include "hnv-quote.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofpbuf.h"
-#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "timeval.h"
@@ -30,36 +28,20 @@
 
 VLOG_DEFINE_THIS_MODULE(hnv_packet_in);
 
-/* What one routing domain may ask of us: packets each second, and in tokens at
- * once.  A token is a thousandth of a packet. */
-#define HNV_BUDGET_PACKET 1000
-struct hnv_limit {
-    uint32_t flag;              /* Tells its budgets from others. */
-    unsigned int rate, burst;
-};
-static const struct hnv_limit ask_limit = { 0, 500, 500 * 1000 };
-static const struct hnv_limit log_limit = { 1u << 24, 20, 100 * 1000 };
-
-/* Routing domains whose budgets we remember.  One that asked for nothing
- * lately has a full budget, so forgetting it changes nothing. */
-#define HNV_MAX_BUDGETS 4096
+/* What one routing domain may ask of us: 500 packets a second, and as many at
+ * once, and 20 to be logged, 100 at once.  A token is a thousandth of a
+ * packet. */
+static const struct hnv_limit ask_limit = { 500, 500 * 1000, 1000 };
+static const struct hnv_limit log_limit = { 20, 100 * 1000, 1000 };
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
-
-/* The budget of one routing domain. */
-struct hnv_budget {
-    struct hmap_node node;      /* In 'budgets' of struct hnv_packet_ins. */
-    uint32_t key;               /* The domain's number in the switch, and the
-                                 * limit's flag. */
-    struct token_bucket bucket;
-    uint64_t n_limited;         /* Packets dropped for exceeding it. */
-};
 
 struct hnv_packet_ins {
     struct hnv_ofconn *ofconn;
     const struct hnv_packet_in_handler *handler;
     void *aux;
-    struct hmap budgets;        /* Contains "struct hnv_budget"s. */
+    struct hnv_budgets budgets; /* By number of the routing domain in the
+                                 * switch, and whether it is to log. */
 
     uint64_t n_answered;        /* ICMP errors sent. */
     uint64_t n_lookups;         /* Lookups passed on. */
@@ -80,62 +62,30 @@ hnv_packet_ins_create(struct hnv_ofconn *ofconn,
     pins->ofconn = ofconn;
     pins->handler = handler;
     pins->aux = aux;
-    hmap_init(&pins->budgets);
+    hnv_budgets_init(&pins->budgets);
     return pins;
-}
-
-static void
-hnv_budgets_clear(struct hnv_packet_ins *pins)
-{
-    struct hnv_budget *budget;
-
-    HMAP_FOR_EACH_POP (budget, node, &pins->budgets) {
-        free(budget);
-    }
 }
 
 void
 hnv_packet_ins_destroy(struct hnv_packet_ins *pins)
 {
     if (pins) {
-        hnv_budgets_clear(pins);
-        hmap_destroy(&pins->budgets);
+        hnv_budgets_destroy(&pins->budgets);
         free(pins);
     }
 }
 
-/* Takes one packet from the budget of the routing domain 'domain_key' for
- * 'limit'.  Returns false if there is none left. */
+/* Takes one packet, which is to be logged if 'log', from the budget of the
+ * routing domain 'domain_key'.  Returns false if there is none left. */
 static bool
-hnv_budget_take(struct hnv_packet_ins *pins, uint32_t domain_key,
-                const struct hnv_limit *limit)
+hnv_packet_ins_take(struct hnv_packet_ins *pins, uint32_t domain_key, bool log)
 {
-    uint32_t key = domain_key | limit->flag;
-    struct hnv_budget *budget;
+    const struct uuid key = { .parts = { domain_key, log } };
+    bool ok = hnv_budgets_take(&pins->budgets, &key,
+                               log ? &log_limit : &ask_limit);
 
-    HMAP_FOR_EACH_WITH_HASH (budget, node, hash_int(key, 0),
-                             &pins->budgets) {
-        if (budget->key == key) {
-            goto found;
-        }
-    }
-    if (hmap_count(&pins->budgets) >= HNV_MAX_BUDGETS) {
-        hnv_budgets_clear(pins);
-    }
-    budget = xzalloc(sizeof *budget);
-    budget->key = key;
-    token_bucket_init(&budget->bucket, limit->rate, limit->burst);
-    budget->bucket.tokens = limit->burst;
-    budget->bucket.last_fill = time_msec();
-    hmap_insert(&pins->budgets, &budget->node, hash_int(key, 0));
-
-found:
-    if (token_bucket_withdraw(&budget->bucket, HNV_BUDGET_PACKET)) {
-        return true;
-    }
-    budget->n_limited++;
-    pins->n_limited++;
-    return false;
+    pins->n_limited += !ok;
+    return ok;
 }
 
 static void
@@ -344,8 +294,7 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
         pins->n_ignored++;
         return;
     }
-    if (!hnv_budget_take(pins, domain_key,
-                         ud.op == HNV_OP_LOG ? &log_limit : &ask_limit)) {
+    if (!hnv_packet_ins_take(pins, domain_key, ud.op == HNV_OP_LOG)) {
         return;
     }
 
@@ -391,12 +340,12 @@ hnv_packet_ins_format(const struct hnv_packet_ins *pins, struct ds *s)
                   pins->n_answered, pins->n_lookups, pins->n_resumed,
                   pins->n_rewritten, pins->n_logged, pins->n_limited,
                   pins->n_ignored);
-    HMAP_FOR_EACH (budget, node, &pins->budgets) {
+    HMAP_FOR_EACH (budget, node, &pins->budgets.budgets) {
         if (budget->n_limited) {
             ds_put_format(s, "    routing domain %"PRIu32": %"PRIu64
                           " over budget%s\n",
-                          budget->key & ~log_limit.flag, budget->n_limited,
-                          budget->key & log_limit.flag ? " to log" : "");
+                          budget->key.parts[0], budget->n_limited,
+                          budget->key.parts[1] ? " to log" : "");
         }
     }
 }
