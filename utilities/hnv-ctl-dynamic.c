@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-policy.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "util.h"
@@ -19,16 +20,6 @@ static char *
 make_key(const struct hnvrec_routing_domain *domain, const char *ca)
 {
     return xasprintf(UUID_FMT" %s", UUID_ARGS(&domain->header_.uuid), ca);
-}
-
-/* Of two machines that have an address, the one that got it later keeps it. */
-static bool
-is_newer(const struct hnv_ctl_dynamic *a, const struct hnv_ctl_dynamic *b)
-{
-    return (a->time > b->time
-            || (a->time == b->time
-                && uuid_compare_3way(&a->l2->header_.uuid,
-                                     &b->l2->header_.uuid) < 0));
 }
 
 static void
@@ -48,7 +39,9 @@ collect(const struct ovsdb_idl *idl, struct shash *all)
 
             if (!other) {
                 shash_add(all, key, xmemdup(&d, sizeof d));
-            } else if (is_newer(&d, other)) {
+            } else if (hnv_dynamic_compare(
+                           d.time, &l2->header_.uuid,
+                           other->time, &other->l2->header_.uuid) < 0) {
                 *other = d;
             }
             free(key);
