@@ -41,7 +41,7 @@ struct ovsrec_open_vswitch;
  * transaction that binds it until the one that unbinds it, and after a restart
  * before anything can be sent.
  *
-
+ *
  * What not
  * --------
  *
