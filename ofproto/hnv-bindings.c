@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-values.h"
 #include "openvswitch/hmap.h"
 #include "util.h"
 #include "uuid.h"
@@ -131,4 +132,31 @@ hnv_binding_exists(const struct ovsrec_interface *iface)
 
     return (smap_get_def(ids, "hnv-port-id", "")[0]
             || smap_get(ids, "hnv-vsid") || smap_get(ids, "hnv-uplink"));
+}
+
+/* Returns what is wrong with the keys by which 'iface' wants to be a port, or
+ * NULL, which the caller frees, and stores in '*vsid' the VSID that it names
+ * itself, or 0. */
+char *
+hnv_binding_check(const struct ovsrec_interface *iface, uint32_t *vsid)
+{
+    const struct smap *ids = &iface->external_ids;
+    const char *own = smap_get(ids, "hnv-vsid");
+    bool has_id = smap_get_def(ids, "hnv-port-id", "")[0];
+    char *error = NULL;
+
+    *vsid = 0;
+    if (smap_get(ids, "hnv-uplink") && (has_id || own)) {
+        return xasprintf("it has hnv-uplink, but also %s; remove one of them",
+                         has_id ? "hnv-port-id" : "hnv-vsid");
+    }
+    if (own && !has_id) {
+        char *reason = hnv_vsid_parse(own, vsid);
+
+        if (reason) {
+            error = xasprintf("external_ids:hnv-vsid: %s", reason);
+            free(reason);
+        }
+    }
+    return error;
 }

@@ -27,6 +27,8 @@ struct uuid;
  *
  *    - hnv-error, why the interface cannot be a port.
  *
+ * Also says whether an Interface wants to be one, by what keys it has.
+ *
  *
  * What not
  * --------
@@ -59,5 +61,6 @@ uint32_t hnv_bindings_read(const struct ovsrec_interface *);
 
 /* Whether the interface wants to be a port. */
 bool hnv_binding_exists(const struct ovsrec_interface *);
+char *hnv_binding_check(const struct ovsrec_interface *, uint32_t *vsid);
 
 #endif /* hnv-bindings.h */

@@ -15,6 +15,7 @@
 #include "smap.h"
 #include "sset.h"
 #include "timeval.h"
+#include "unicode.h"
 #include "util.h"
 #include "uuid.h"
 
@@ -338,6 +339,21 @@ hnv_db_set_condition(struct hnv_db *db,
     ovsdb_idl_condition_destroy(cond);
 }
 
+/* The longest name of a Host or a Port, in characters. */
+#define HNV_NAME_MAX 255
+
+/* Can a row have this name?  The server refuses a condition that breaks a
+ * constraint of the column, and then sends nothing more at all. */
+static bool
+is_name(const char *name)
+{
+    size_t n;
+    char *error = utf8_validate(name, &n);
+
+    free(error);
+    return !error && n >= 1 && n <= HNV_NAME_MAX;
+}
+
 static void
 hnv_db_set_host_conditions(struct hnv_db *db)
 {
@@ -348,22 +364,23 @@ hnv_db_set_host_conditions(struct hnv_db *db)
     struct ovsdb_idl_condition ask = OVSDB_IDL_CONDITION_INIT(&ask);
     const char *name;
 
-    hnvrec_host_add_clause_name(&host, OVSDB_F_EQ, db->host_name);
+    if (is_name(db->host_name)) {
+        hnvrec_host_add_clause_name(&host, OVSDB_F_EQ, db->host_name);
+        hnvrec_host_state_add_clause_name(&state, OVSDB_F_EQ, db->host_name);
+        hnvrec_provider_address_add_clause_host_name(&pa, OVSDB_F_EQ,
+                                                     db->host_name);
+        hnvrec_lookup_request_add_clause_host_name(&ask, OVSDB_F_EQ,
+                                                   db->host_name);
+    }
     hnv_db_set_condition(db, &hnvrec_table_host, &host);
-
-    hnvrec_host_state_add_clause_name(&state, OVSDB_F_EQ, db->host_name);
     hnv_db_set_condition(db, &hnvrec_table_host_state, &state);
-
-    hnvrec_provider_address_add_clause_host_name(&pa, OVSDB_F_EQ,
-                                                 db->host_name);
     hnv_db_set_condition(db, &hnvrec_table_provider_address, &pa);
-
-    hnvrec_lookup_request_add_clause_host_name(&ask, OVSDB_F_EQ,
-                                               db->host_name);
     hnv_db_set_condition(db, &hnvrec_table_lookup_request, &ask);
 
     SSET_FOR_EACH (name, &db->port_ids) {
-        hnvrec_port_add_clause_name(&port, OVSDB_F_EQ, name);
+        if (is_name(name)) {
+            hnvrec_port_add_clause_name(&port, OVSDB_F_EQ, name);
+        }
     }
     hnv_db_set_condition(db, &hnvrec_table_port, &port);
 }

@@ -240,7 +240,6 @@ hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
 {
     const struct smap *ids = &iface->external_ids;
     const char *port_id = smap_get_def(ids, "hnv-port-id", "");
-    const char *vsid = smap_get(ids, "hnv-vsid");
     struct hnv_ovs_port *port;
 
     if (!hnv_binding_exists(iface) || hnv_ovs_is_tunnel(iface)) {
@@ -258,12 +257,8 @@ hnv_ovs_add_port(struct hnv_ovs *ovs, const struct ovsrec_port *row,
     port->uplink = smap_get(ids, "hnv-uplink") != NULL;
     port->installed = hnv_bindings_read(iface);
     port->vlan = row->n_tag ? row->tag[0] : -1;
-    if (!port_id[0] && vsid && (!str_to_uint(vsid, 10, &port->vsid)
-                        || port->vsid > 0xffffff)) {
-        port->vsid = 0;
-        port->error = xasprintf("external_ids:hnv-vsid is \"%s\", which is "
-                                "not a virtual subnet ID", vsid);
-    } else if (iface->n_ofport && iface->ofport[0] == -1) {
+    port->error = hnv_binding_check(iface, &port->vsid);
+    if (!port->error && iface->n_ofport && iface->ofport[0] == -1) {
         port->error = xstrdup("the switch cannot open it, see the \"error\" "
                               "column of its Interface");
     }

@@ -72,7 +72,8 @@ show_connections(const struct hnv_engine *engine, struct ds *s)
     const char *error = hnv_ovs_get_bridge_error(engine->ovs);
     struct hnv_ofconn_stats stats = hnv_ofconn_get_stats(engine->ofconn);
 
-    ds_put_format(s, "host: %s\n", config->host_name);
+    ds_put_format(s, "host: %s\n", config->host_name[0] ? config->host_name
+                  : "none; set external_ids:hnv-host-name in Open_vSwitch");
     ds_put_format(s, "Open_vSwitch database: %s\n",
                   hnv_ovs_is_connected(engine->ovs) ? "connected"
                   : "not connected");
