@@ -50,6 +50,8 @@ enum hnv_op {
                                  * router; then, or else at once, resume. */
     HNV_OP_LEARN = 7,           /* The sender in ARP or ND is an address that
                                  * is not the port's, but might become so. */
+    HNV_OP_NET_UNREACHABLE = 8, /* Answer with ICMP net unreachable... */
+    HNV_OP_HOST_UNREACHABLE = 9, /* ...or host unreachable. */
 };
 
 /* What a port ACL that is logged did. */

@@ -35,6 +35,17 @@ struct hnv_icmp_type {
     uint8_t code;
 };
 
+/* Is 'ip' the address of one machine, to which an error may go?  RFC 1812
+ * section 4.3.2.7 excludes zero, loopback, multicast, class E, and
+ * broadcast. */
+static bool
+ip4_is_one_machine(ovs_be32 ip)
+{
+    uint8_t first = ntohl(ip) >> 24;
+
+    return ip && first != 127 && first < 224;
+}
+
 /* May 'ip', followed by 'size' bytes of which it is the first, be answered
  * with an error? */
 static bool
@@ -48,7 +59,7 @@ ip4_may_answer(const struct ip_header *ip, size_t size)
         || size < header) {
         return false;
     }
-    if (!src || ip_is_multicast(src) || src == htonl(UINT32_MAX)
+    if (!ip4_is_one_machine(src)
         || ip_is_multicast(dst) || dst == htonl(UINT32_MAX)
         || ip->ip_frag_off & htons(IP_FRAG_OFF_MASK)) {
         return false;
@@ -71,6 +82,8 @@ compose_icmp4(struct dp_packet *p, const struct eth_header *eth,
         [HNV_ICMP_TTL_EXCEEDED] = { 11, 0 },
         [HNV_ICMP_TOO_BIG] = { 3, 4 },
         [HNV_ICMP_PORT_UNREACHABLE] = { 3, 3 },
+        [HNV_ICMP_NET_UNREACHABLE] = { 3, 0 },
+        [HNV_ICMP_HOST_UNREACHABLE] = { 3, 1 },
     };
     struct icmp_header *icmp;
     struct ip_header *ip;
@@ -142,6 +155,8 @@ compose_icmp6(struct dp_packet *p, const struct eth_header *eth,
         [HNV_ICMP_TTL_EXCEEDED] = { ICMP6_TIME_EXCEEDED, 0 },
         [HNV_ICMP_TOO_BIG] = { ICMP6_PACKET_TOO_BIG, 0 },
         [HNV_ICMP_PORT_UNREACHABLE] = { ICMP6_DST_UNREACH, 4 },
+        [HNV_ICMP_NET_UNREACHABLE] = { ICMP6_DST_UNREACH, 0 },
+        [HNV_ICMP_HOST_UNREACHABLE] = { ICMP6_DST_UNREACH, 3 },
     };
     struct ovs_16aligned_ip6_hdr *ip;
     struct icmp6_data_header *icmp;

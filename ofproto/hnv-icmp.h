@@ -19,9 +19,11 @@ struct dp_packet;
  *
  * Composes the ICMP or ICMPv6 error that the gateway of a virtual subnet sends
  * about a packet from a VM: that its TTL is used up, that it is too big for
- * the provider network, or that the gateway does not serve that port.  Refuses
- * to do so where the standards forbid an error (RFC 1122 section 3.2.2, RFC
- * 1812 section 4.3.2.7, RFC 4443 section 2.4).
+ * the provider network, that the gateway does not serve that port, or that
+ * there is no route to the destination or no such machine (RFC 1812 section
+ * 5.2.7.1, RFC 4443 section 3.1).  Refuses to do so where the standards forbid
+ * an error (RFC 1122 section 3.2.2, RFC 1812 section 4.3.2.7, RFC 4443 section
+ * 2.4).
  *
  *
  * What not
@@ -40,6 +42,8 @@ enum hnv_icmp_kind {
     HNV_ICMP_TTL_EXCEEDED,      /* TTL or hop limit exceeded in transit. */
     HNV_ICMP_TOO_BIG,           /* Fragmentation needed, or packet too big. */
     HNV_ICMP_PORT_UNREACHABLE,  /* Nothing listens on that port. */
+    HNV_ICMP_NET_UNREACHABLE,   /* No route to the destination. */
+    HNV_ICMP_HOST_UNREACHABLE,  /* A route, but nobody has the address. */
 };
 
 /* What an error says. */

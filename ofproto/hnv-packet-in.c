@@ -311,6 +311,12 @@ hnv_packet_ins_process(struct hnv_packet_ins *pins,
     case HNV_OP_PORT_UNREACHABLE:
         hnv_packet_ins_send_error(pins, pin, HNV_ICMP_PORT_UNREACHABLE, 0);
         break;
+    case HNV_OP_NET_UNREACHABLE:
+        hnv_packet_ins_send_error(pins, pin, HNV_ICMP_NET_UNREACHABLE, 0);
+        break;
+    case HNV_OP_HOST_UNREACHABLE:
+        hnv_packet_ins_send_error(pins, pin, HNV_ICMP_HOST_UNREACHABLE, 0);
+        break;
     case HNV_OP_QUOTE:
         hnv_packet_ins_quote(pins, pin, continuation);
         break;

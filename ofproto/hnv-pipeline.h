@@ -41,7 +41,9 @@
  * This is why one lookup record needs only one flow, whoever asks.
  *
  * DROP is where flows that all routing domains share drop a packet, with the
- * reason in reg1, so that it is counted for the domain whose packet it was.
+ * reason in reg1, so that it is counted for the domain whose packet it was.  A
+ * machine that sent it to the router's MAC, for a destination without a route
+ * or a record, is told by the agent that there is none, as routers do.
  *
  *
  * What not
@@ -427,6 +429,8 @@ enum hnv_flag {
     HNV_PRIORITY(SOURCE_PA, L2, 90, "from a local L2 record: its PA")         \
     HNV_PRIORITY(SOURCE_PA, NONE, 0, "the host's default PA")                 \
     HNV_PRIORITY(QUOTE, DOMAIN, 100, "one flow per domain: ask the agent")    \
+    HNV_PRIORITY(DROP, ANSWER, 110,                                           \
+                 "to the router, no route or record: tell the sender")        \
     HNV_PRIORITY(DROP, DOMAIN, 100, "of this domain, for this reason: drop")  \
     HNV_PRIORITY(DROP, NONE, 0, "of no domain: drop")                         \
     HNV_PRIORITY(REFUSED, DOMAIN, 100, "of this domain: drop")                \

@@ -14,10 +14,12 @@ GATEWAY_MAC = wire.mac_bytes("00:15:5d:ff:ff:01")
 VM4, VM6 = wire.ip_bytes("172.16.1.11"), wire.ip_bytes("fd01::11")
 FAR4, FAR6 = wire.ip_bytes("172.16.2.13"), wire.ip_bytes("fd02::13")
 GATEWAY4, GATEWAY6 = wire.ip_bytes("172.16.1.1"), wire.ip_bytes("fd01::1")
-TTL, TOO_BIG, PORT = range(3)
+TTL, TOO_BIG, PORT, NET, HOST = range(5)
 # Type and code of each kind: RFC 792, and RFC 4443 sections 3.1 to 3.3.
-CODES = {4: {TTL: (11, 0), TOO_BIG: (3, 4), PORT: (3, 3)},
-         6: {TTL: (3, 0), TOO_BIG: (2, 0), PORT: (1, 4)}}
+CODES = {4: {TTL: (11, 0), TOO_BIG: (3, 4), PORT: (3, 3), NET: (3, 0),
+             HOST: (3, 1)},
+         6: {TTL: (3, 0), TOO_BIG: (2, 0), PORT: (1, 4), NET: (1, 0),
+             HOST: (1, 3)}}
 # RFC 1812 section 4.3.2.3, and the minimum MTU of IPv6.
 LARGEST = {4: 576, 6: 1280}
 
@@ -64,7 +66,8 @@ def small(version, size=64, **opt):
 def said():
     """Errors that are due."""
     for version in (4, 6):
-        for kind, mtu in ((TTL, 0), (PORT, 0), (TOO_BIG, 1458)):
+        for kind, mtu in ((TTL, 0), (PORT, 0), (TOO_BIG, 1458),
+                          (NET, 0), (HOST, 0)):
             packet = small(version, ttl=1)
             # Who is asked for a port answers in the name that was asked.
             source = ((FAR4 if version == 4 else FAR6) if kind == PORT
@@ -108,7 +111,8 @@ def silent():
         line(TTL, frame(small(6, proto=60, body=options + body)))
     # All but the first fragment of IPv4.
     line(TTL, frame(small(4, df=False, offset=1480)))
-    for src in ("0.0.0.0", "224.0.0.1", "255.255.255.255"):
+    for src in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "240.0.0.1",
+                "255.255.255.255"):
         line(TTL, frame(small(4, src=wire.ip_bytes(src))))
     for dst in ("224.0.0.1", "255.255.255.255"):
         line(TTL, frame(small(4, dst=wire.ip_bytes(dst))))

@@ -3,8 +3,9 @@
 """What routers say to a machine, as its own kernel understands it.
 
 trace udp|icmp|tcp ADDRESS    prints a line for each hop to ADDRESS
-flood ADDRESS SECONDS         sends as many packets with TTL 1 as it can, and
-                              prints how many were answered
+flood ADDRESS SECONDS KIND    sends as many packets with TTL 1 as it can, and
+                              prints how many were answered: "InTimeExcds"
+                              or "InDestUnreachs"
 
 A line is the hop's number, its address, and what it said.  Only an answer that
 the kernel accepts counts: one whose checksums are right, and which quotes a
@@ -109,17 +110,17 @@ def trace(kind, address):
             break
 
 
-def time_exceeded():
-    """Returns how many answers the kernel got."""
+def answers(kind):
+    """Returns how many the kernel got."""
     with open("/proc/net/snmp", encoding="ascii") as file:
         names, values = [line.split() for line in file
                          if line.startswith("Icmp:")]
-    return int(values[names.index("InTimeExcds")])
+    return int(values[names.index(kind)])
 
 
-def flood(address, seconds):
+def flood(address, seconds, kind):
     """Uses up what its tenant may ask."""
-    before = time_exceeded()
+    before = answers(kind)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
     print("ready", flush=True)
@@ -128,13 +129,13 @@ def flood(address, seconds):
     while time.monotonic() < end:
         sock.sendto(DATA, (address, PORT))
         n += 1
-    print(n, time_exceeded() - before, flush=True)
+    print(n, answers(kind) - before, flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["trace"] and len(sys.argv) == 4:
         trace(*sys.argv[2:])
-    elif sys.argv[1:2] == ["flood"] and len(sys.argv) == 4:
+    elif sys.argv[1:2] == ["flood"] and len(sys.argv) == 5:
         flood(*sys.argv[2:])
     else:
         sys.exit(__doc__)

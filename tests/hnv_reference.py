@@ -30,6 +30,7 @@ No MTU, no lazy domains, no controllers: those have cases of their own.
 import ipaddress
 
 ROUTER = "00:15:5d:ff:ff:01"
+UNREACHABLE = {"drop no-route": "ask 8", "drop no-record": "ask 9"}
 
 
 def ip(text):
@@ -159,6 +160,8 @@ class Router:
     def to_wildcard(self, sender, packet, why):
         """What no lookup record is for goes to the machine of the virtual
         subnet that has the MAC, or to its wildcard gateway."""
+        routed = packet["dl_dst"] == ROUTER \
+            and not sender["domain"]["external_router"]
         records = [r for r in self.policy["l2"]
                    if r["vsid"] == sender["vsid"]]
         for record in sorted(records, key=lambda r: (
@@ -176,7 +179,8 @@ class Router:
                 return self.deliver(here[0], packet)
             if record["pas"][0] not in self.pas:
                 return self.encapsulate(sender, record, packet)
-        return why
+        # A router says that it knows no way, to those who asked it.
+        return UNREACHABLE[why] if routed else why
 
     def ask(self, sender, packet):
         """A broadcast ARP request, or a solicitation, for 'dst'."""

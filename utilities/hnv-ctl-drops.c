@@ -99,9 +99,10 @@ tenant_of_flow(const struct drops *drops, const struct ofputil_flow_stats *fs)
     return hnv_explain_tenant(&drops->explain, ntohll(fs->cookie));
 }
 
-/* Whether the agent answers what the flow drops, rather than logs it. */
+/* Whether the agent answers what the flow has a reason to drop, as it should,
+ * rather than logs it or says that there is no way. */
 static bool
-asks_agent(const struct ofputil_flow_stats *fs)
+is_answered(const struct ofputil_flow_stats *fs)
 {
     const struct ofpact *a;
 
@@ -112,7 +113,8 @@ asks_agent(const struct ofputil_flow_stats *fs)
             const struct hnv_userdata *u
                 = ALIGNED_CAST(const struct hnv_userdata *, c->userdata);
 
-            return c->userdata_len < sizeof *u || u->op != HNV_OP_LOG;
+            return (c->userdata_len < sizeof *u
+                    || !hnv_explain_op_drops(u->op));
         }
     }
     return false;
@@ -131,7 +133,7 @@ take_flow(struct drops *drops, const char *host,
 
     /* The agent answers some of what is not forwarded. */
     if (!hnv_cookie_decode(cookie, &c) || !hnv_drop_name(c.drop)
-        || asks_agent(fs) || !fs->packet_count
+        || is_answered(fs) || !fs->packet_count
         || fs->packet_count == UINT64_MAX) {
         return;
     }

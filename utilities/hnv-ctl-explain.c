@@ -17,6 +17,13 @@
 /* Steps.                                                                   */
 /* ------------------------------------------------------------------------ */
 
+bool
+hnv_explain_op_drops(uint8_t op)
+{
+    return (op == HNV_OP_LOG || op == HNV_OP_NET_UNREACHABLE
+            || op == HNV_OP_HOST_UNREACHABLE);
+}
+
 const char *
 hnv_explain_step(uint8_t table, int priority)
 {

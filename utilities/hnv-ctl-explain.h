@@ -61,6 +61,11 @@ const char *hnv_explain_tenant(const struct hnv_explain *, uint64_t cookie);
 /* What flows of 'priority' in 'table' do, or null if that is not known. */
 const char *hnv_explain_step(uint8_t table, int priority);
 
+/* Whether a packet about which the agent is asked 'op', enum hnv_op, by a flow
+ * that has a reason to drop it, is as good as dropped: it is only logged, or
+ * its sender is told that there is no way. */
+bool hnv_explain_op_drops(uint8_t op);
+
 /* What to do about packets that are dropped for 'reason'. */
 const char *hnv_explain_advice(enum hnv_drop reason);
 

@@ -31,12 +31,16 @@ judge_agent(const struct hnv_oftrace_exit *e, struct hnv_outcome *o)
         [HNV_OP_LOG] = "hnv-agent logs it, for a port ACL",
         [HNV_OP_LEARN] = "hnv-agent learns the sender's address, if it may "
             "have it; trace again then",
+        [HNV_OP_NET_UNREACHABLE] = "hnv-agent answers: ICMP net unreachable",
+        [HNV_OP_HOST_UNREACHABLE] = "hnv-agent answers: ICMP host "
+            "unreachable",
     };
     uint8_t op = e->n_userdata == sizeof *u ? u->op : 0;
 
     if (op && op < ARRAY_SIZE(texts)) {
         /* What is logged or learned may be dropped: that decides nothing. */
-        o->verdict = (op == HNV_OP_LOG || op == HNV_OP_LEARN ? HNV_DROPPED
+        o->verdict = (op == HNV_OP_LEARN || hnv_explain_op_drops(op)
+                      ? HNV_DROPPED
                       : op == HNV_OP_LOOKUP ? HNV_UNDECIDED : HNV_ANSWERED);
         o->text = xstrdup(texts[op]);
         o->for_larger = op == HNV_OP_TOO_BIG;
