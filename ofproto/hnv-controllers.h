@@ -106,7 +106,8 @@
  * so for actions of all kinds, in tables 128 and above, in groups, including
  * the agent's, and in the action set, and for packet-outs.  A flow in table 0,
  * where a controller writes that knows of one table only, gets nothing out to
- * those ports either, except to an uplink.
+ * those ports either; except to an uplink, or to "normal", "flood", and "all",
+ * if it came from none of them.
  *
  * Only the copy is lost.  The packet goes on to the next action, and through
  * the pipeline.  The copy is counted by the table REFUSED, as
@@ -119,6 +120,12 @@
  *
  * The ports are guarded on the bridge of hnv-agent, by what is in the host's
  * database, whether the agent runs or not.
+ *
+ * Thus a bridge may reach its controller in-band, through LOCAL and uplinks.
+ * The flows that Open vSwitch has for that precede the agent's, so machines
+ * have nothing of what matches them, even if it is an address of their own
+ * network.  Where the bridge does not lead to its controller, turn them off,
+ * with other_config:disable-in-band=true of the Bridge.
  *
  * To send a packet into the pipeline as if a machine had sent it, a controller
  * uses packet-out with the machine's port as the input port and the action

@@ -25,7 +25,8 @@ COVERAGE_DEFINE(nvgre_output_refused);
 /* Flow tables.  The agent's are those between 0 and CONTROLLER_TABLES.  It
  * outputs nothing in table 0, which packet-outs and a controller that knows
  * of no other tables start from, and in which Open vSwitch itself has flows
- * for in-band control. */
+ * for in-band control, before all others, which output to NORMAL whatever may
+ * be between the host and its controller. */
 enum {
     CLASSIFY_TABLE = 0,
     CONTROLLER_TABLES = 128,
@@ -153,14 +154,16 @@ log_output(const char *bridge, ofp_port_t port, const char *iface)
 
 /* Returns true if a packet must not be output to 'port' of 'bridge', by a flow
  * in 'table_id' or, if that is 255, by a packet-out or an action set, and
- * counts and logs that.  'iface' is the name of the port's Interface, or NULL
- * before it is known which Interfaces 'port' stands for. */
+ * counts and logs that.  'from' and 'iface' are the names of the Interfaces
+ * that it came from and that 'port' is, the latter NULL before it is known
+ * which Interfaces 'port' stands for, and 'from' NULL if it is none. */
 bool
 nvgre_guard_refuses_output(const char *bridge, uint8_t table_id,
-                           ofp_port_t port, const char *iface)
+                           const char *from, ofp_port_t port,
+                           const char *iface)
 {
     const struct guard *g;
-    bool guarded;
+    bool guarded, strict;
 
     if (table_id != CLASSIFY_TABLE && !is_controllers(table_id)) {
         return false;
@@ -168,14 +171,15 @@ nvgre_guard_refuses_output(const char *bridge, uint8_t table_id,
     g = guard_of_bridge(bridge);
     if (!g) {
         return false;
-    } else if (!iface) {
-        guarded = (is_controllers(table_id)
-                   && (port == OFPP_NORMAL || port == OFPP_FLOOD
-                       || port == OFPP_ALL));
-    } else {
+    }
+    strict = (is_controllers(table_id)
+              || (from && sset_contains(&g->ports, from)));
+    if (iface) {
         guarded = (sset_contains(&g->ports, iface)
-                   || (is_controllers(table_id)
-                       && sset_contains(&g->uplinks, iface)));
+                   || (strict && sset_contains(&g->uplinks, iface)));
+    } else {
+        guarded = strict && (port == OFPP_NORMAL || port == OFPP_FLOOD
+                             || port == OFPP_ALL);
     }
     if (guarded) {
         COVERAGE_INC(nvgre_output_refused);

@@ -32,6 +32,11 @@ struct ovsrec_open_vswitch;
  * it, and goes on to the next action.  Ports that nobody guards, such as one
  * that mirrors, remain open.
  *
+ * What comes from such a port gets out of table 0 neither to an uplink nor to
+ * all ports at once.  Else, Open vSwitch's own flows for in-band control would
+ * let a machine that says it is the controller out of its network, and into
+ * the MAC table that the way to the controller is found by.
+ *
  * A flow in a controller's table that outputs to all ports at once, or back to
  * the sender, is never right, and is already refused when it is added; so is
  * one that learns flows into the agent's tables.
@@ -61,7 +66,8 @@ enum {
 
 void nvgre_guard_configure(const struct ovsrec_open_vswitch *);
 bool nvgre_guard_refuses_output(const char *bridge, uint8_t table_id,
-                                ofp_port_t, const char *iface);
+                                const char *from, ofp_port_t,
+                                const char *iface);
 enum ofperr nvgre_guard_check_flow(const char *bridge, uint8_t table_id,
                                    const struct ofpact *ofpacts,
                                    size_t ofpacts_len);

@@ -112,15 +112,19 @@ nvgre_hook_refuse_rule(const char *bridge, const char *datapath_type,
     return nvgre_guard_check_flow(bridge, table_id, ofpacts, ofpacts_len);
 }
 
-/* Called, from any thread, when a packet is about to be output to 'port' of
- * 'bridge', which is 'netdev' unless 'port' is a reserved one, by a flow in
- * 'table_id', or by a packet-out or an action set if that is OFPTT_ALL.
- * Returns true if it must go to the table NVGRE_GUARD_TABLE instead. */
+/* Called, from any thread, when a packet from 'from', or NULL if that is not a
+ * port, is about to be output to 'port' of 'bridge', which is 'netdev' unless
+ * 'port' is a reserved one, by a flow in 'table_id', or by a packet-out or an
+ * action set if that is OFPTT_ALL.  Returns true if it must go to the table
+ * NVGRE_GUARD_TABLE instead. */
 bool
 nvgre_hook_refuse_output(const char *bridge, uint8_t table_id,
-                         ofp_port_t port, const struct netdev *netdev)
+                         const struct netdev *from, ofp_port_t port,
+                         const struct netdev *netdev)
 {
-    return nvgre_guard_refuses_output(bridge, table_id, port,
+    return nvgre_guard_refuses_output(bridge, table_id,
+                                      from ? netdev_get_name(from) : NULL,
+                                      port,
                                       netdev ? netdev_get_name(netdev) : NULL);
 }
 

@@ -67,7 +67,8 @@ enum ofperr nvgre_hook_refuse_rule(const char *bridge,
 
 /* ofproto/ofproto-dpif-xlate.c. */
 bool nvgre_hook_refuse_output(const char *bridge, uint8_t table_id,
-                              ofp_port_t, const struct netdev *);
+                              const struct netdev *from, ofp_port_t,
+                              const struct netdev *);
 void nvgre_hook_freeze(struct flow_tnl *, struct flow_wildcards *,
                        bool to_controller);
 bool nvgre_hook_route(uint32_t mark, const struct in6_addr *dst,
