@@ -29,6 +29,8 @@ judge_agent(const struct hnv_oftrace_exit *e, struct hnv_outcome *o)
         [HNV_OP_PORT_UNREACHABLE] = "hnv-agent answers: ICMP port "
             "unreachable",
         [HNV_OP_LOG] = "hnv-agent logs it, for a port ACL",
+        [HNV_OP_QUOTE] = "hnv-agent rewrites what the ICMP error quotes, and "
+            "sends it on if that is about a packet of its receiver",
         [HNV_OP_LEARN] = "hnv-agent learns the sender's address, if it may "
             "have it; trace again then",
         [HNV_OP_NET_UNREACHABLE] = "hnv-agent answers: ICMP net unreachable",
@@ -37,11 +39,12 @@ judge_agent(const struct hnv_oftrace_exit *e, struct hnv_outcome *o)
     };
     uint8_t op = e->n_userdata == sizeof *u ? u->op : 0;
 
-    if (op && op < ARRAY_SIZE(texts)) {
+    if (op < ARRAY_SIZE(texts) && texts[op]) {
         /* What is logged or learned may be dropped: that decides nothing. */
         o->verdict = (op == HNV_OP_LEARN || hnv_explain_op_drops(op)
                       ? HNV_DROPPED
-                      : op == HNV_OP_LOOKUP ? HNV_UNDECIDED : HNV_ANSWERED);
+                      : op == HNV_OP_LOOKUP || op == HNV_OP_QUOTE
+                      ? HNV_UNDECIDED : HNV_ANSWERED);
         o->text = xstrdup(texts[op]);
         o->for_larger = op == HNV_OP_TOO_BIG;
     } else {
