@@ -207,8 +207,8 @@ cmd_set_connection(struct ctl_context *ctx)
             hnvrec_connection_set_read_only(row, read_only);
             hnvrec_connection_set_role(row, role);
             if (probe) {
-                int64_t msecs = atoll(probe);
-                hnvrec_connection_set_inactivity_probe(row, &msecs, 1);
+                hnv_ctl_put(ctx, &row->header_,
+                            &hnvrec_connection_col_inactivity_probe, probe);
             }
             rows[n++] = row;
         }

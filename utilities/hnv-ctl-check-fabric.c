@@ -145,15 +145,15 @@ hnv_ctl_check_port(const struct ctl_context *ctx,
 /* ------------------------------------------------------------------------ */
 
 static void
-check_matched(struct verdict *v, const struct ctl_context *ctx, char **texts,
-              size_t n)
+check_matched(struct verdict *v, const struct ctl_context *ctx,
+              const char *column, char **texts, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct in6_addr address;
         struct hnv_prefix prefix;
 
         if (texts[i][0] != '$') {
-            fault_in(v, "addresses", strchr(texts[i], '/')
+            fault_in(v, column, strchr(texts[i], '/')
                      ? hnv_prefix_parse(texts[i], &prefix)
                      : hnv_address_parse(texts[i], &address));
             continue;
@@ -183,8 +183,10 @@ hnv_ctl_check_acl(const struct ctl_context *ctx,
     };
     int protocol = row->n_protocol ? *row->protocol : -1;
 
-    check_matched(&v, ctx, row->local_addresses, row->n_local_addresses);
-    check_matched(&v, ctx, row->remote_addresses, row->n_remote_addresses);
+    check_matched(&v, ctx, "local_addresses", row->local_addresses,
+                  row->n_local_addresses);
+    check_matched(&v, ctx, "remote_addresses", row->remote_addresses,
+                  row->n_remote_addresses);
     if ((row->n_local_ports || row->n_remote_ports)
         && protocol != IPPROTO_TCP && protocol != IPPROTO_UDP
         && protocol != IPPROTO_SCTP) {
@@ -214,7 +216,7 @@ hnv_ctl_check_address_set(const struct ctl_context *ctx,
             fault(&v, "an address set has no sets in it");
         }
     }
-    check_matched(&v, ctx, row->addresses, row->n_addresses);
+    check_matched(&v, ctx, "addresses", row->addresses, row->n_addresses);
     return verdict_end(&v);
 }
 

@@ -360,6 +360,30 @@ get_unusable(const struct ctl_context *ctx, const struct ovsdb_idl_row *row,
 /* Indexes into the values of a LookupRecord, as listed below. */
 enum { R_CA, R_VSID, R_MAC };
 
+/* Sets ctx->error if the routing domain of 'subnet' has a record of 'ca'. */
+static bool
+is_new_record(struct ctl_context *ctx,
+              const struct hnvrec_virtual_subnet *subnet, const char *ca)
+{
+    const struct hnvrec_lookup_record *record;
+    char *normal = NULL;
+
+    ctx->error = hnv_ctl_normal(&hnvrec_lookup_record_col_customer_address,
+                                ca, &normal);
+    if (ctx->error) {
+        return false;
+    }
+    HNVREC_LOOKUP_RECORD_FOR_EACH (record, ctx->idl) {
+        if (!ctx->error && record->routing_domain == subnet->routing_domain
+            && !strcmp(record->customer_address, normal)) {
+            ctl_error(ctx, "lookup record %s: virtual subnet %"PRId64" has "
+                      "it already", normal, record->vsid);
+        }
+    }
+    free(normal);
+    return !ctx->error;
+}
+
 static const struct ovsdb_idl_row *
 add_record(struct ctl_context *ctx, const char *const values[],
            const char *host OVS_UNUSED)
@@ -377,16 +401,12 @@ add_record(struct ctl_context *ctx, const char *const values[],
         return &row->header_;
     }
 
-    const struct hnvrec_lookup_record *record;
-    HNVREC_LOOKUP_RECORD_FOR_EACH (record, ctx->idl) {
-        if (record->routing_domain == subnet->routing_domain
-            && !strcmp(record->customer_address, values[R_CA])) {
-            ctl_error(ctx, "lookup record %s: virtual subnet %"PRId64" has "
-                      "it already", values[R_CA], record->vsid);
-            return NULL;
-        }
+    if (!is_new_record(ctx, subnet, values[R_CA])) {
+        return NULL;
     }
-    record = hnvrec_lookup_record_insert(ctx->txn);
+
+    const struct hnvrec_lookup_record *record
+        = hnvrec_lookup_record_insert(ctx->txn);
     hnvrec_lookup_record_set_routing_domain(record, subnet->routing_domain);
     return &record->header_;
 }

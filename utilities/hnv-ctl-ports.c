@@ -119,13 +119,25 @@ get_acl_owner(struct ctl_context *ctx, const char *text,
     return true;
 }
 
+/* Whether 'acl' has 'direction' and 'weight', each of which may be null for
+ * any. */
+static bool
+acl_matches(const struct hnvrec_port_acl *acl, const char *direction,
+            const char *weight)
+{
+    long long int value;
+
+    return (!direction || !strcmp(acl->direction, direction))
+           && (!weight || (str_to_llong(weight, 10, &value)
+                           && acl->weight == value));
+}
+
 static struct hnvrec_port_acl *
 find_acl(const struct acl_owner *owner, const char *direction,
          const char *weight)
 {
     for (size_t i = 0; i < owner->n_acls; i++) {
-        if (!strcmp(owner->acls[i]->direction, direction)
-            && owner->acls[i]->weight == atoll(weight)) {
+        if (acl_matches(owner->acls[i], direction, weight)) {
             return owner->acls[i];
         }
     }
@@ -173,10 +185,18 @@ cmd_acl_add(struct ctl_context *ctx)
 static void
 cmd_acl_del(struct ctl_context *ctx)
 {
+    const char *direction = ctx->argc > 2 ? ctx->argv[2] : NULL;
+    const char *weight = ctx->argc > 3 ? ctx->argv[3] : NULL;
     struct acl_owner owner;
     size_t n_deleted = 0;
 
     if (!get_acl_owner(ctx, ctx->argv[1], &owner)) {
+        return;
+    }
+    if (direction && strcmp(direction, "inbound")
+        && strcmp(direction, "outbound")) {
+        ctl_error(ctx, "\"%s\" is not a direction, which is inbound or "
+                  "outbound", direction);
         return;
     }
 
@@ -184,18 +204,16 @@ cmd_acl_del(struct ctl_context *ctx)
     const struct hnvrec_port_acl **acls
         = xmemdup(owner.acls, n * sizeof *owner.acls);
     for (size_t i = 0; i < n; i++) {
-        if ((ctx->argc < 3 || !strcmp(acls[i]->direction, ctx->argv[2]))
-            && (ctx->argc < 4 || acls[i]->weight == atoll(ctx->argv[3]))) {
+        if (acl_matches(acls[i], direction, weight)) {
             hnv_ctl_remove_ref(owner.row, owner.column, &acls[i]->header_);
             n_deleted++;
         }
     }
     free(acls);
-    if (!n_deleted && ctx->argc > 3
-        && !shash_find(&ctx->options, "--if-exists")) {
+    if (!n_deleted && weight && !shash_find(&ctx->options, "--if-exists")) {
         ctl_error(ctx, "\"%s\" has no ACL %s %s; \"hnv-ctl acl-list %s\" "
-                  "shows what it has", ctx->argv[1], ctx->argv[2],
-                  ctx->argv[3], ctx->argv[1]);
+                  "shows what it has", ctx->argv[1], direction, weight,
+                  ctx->argv[1]);
     }
 }
 
