@@ -80,7 +80,7 @@ struct hnv_host_input {
     uint16_t mtu;               /* Largest IP packet in the tunnel over IPv4,
                                  * 20 less over IPv6; 0: the nvgre port itself
                                  * answers what is too big. */
-    bool no_meters;         /* The switch has no meters. */
+    bool no_meters;             /* The switch has no meters. */
     const struct hnv_neighbor *neighbors; /* For IP rewrite. */
     size_t n_neighbors;
     const struct hnv_interface_row *interfaces;

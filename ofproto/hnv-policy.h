@@ -18,9 +18,9 @@
  *
  * A row that makes no sense, by itself or together with others, is reported
  * and left out, as is what depends on it, and the rest applies.  If two rows
- * contradict each other, such as two subnets of a domain whose prefixes
- * overlap, then the one with the smaller UUID is kept, so that every host
- * keeps the same one.
+ * contradict each other, such as two hosts with one provider address, then the
+ * one with the smaller UUID is kept, so that every host keeps the same one.
+ * Of subnets whose prefixes overlap it is the one with the lower VSID.
  *
  *
  * What not

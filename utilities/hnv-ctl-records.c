@@ -192,8 +192,7 @@ find_record(struct ctl_context *ctx,
     return found;
 }
 
-/* Hosts take the record with the higher number, so that one that lags behind
- * does not bring an old location back. */
+/* Counts a change, for those who keep copies of records. */
 static void
 bump_seq(const struct ovsdb_idl_row *row, bool is_new)
 {

@@ -26,7 +26,7 @@
  *
  * Nothing is counted here (see nvgre-counters.h) and nothing is decided here:
  * nvgre.h decides what can be seen in the bytes after the outer IP header,
- * netdev-nvgre.h the rest. */
+ * nvgre-packet.h the rest. */
 
 /*         NAME, name in statistics, hyphenated name,
  *         what is wrong, clause. */

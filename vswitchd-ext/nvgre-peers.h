@@ -25,13 +25,14 @@ struct nvgre_counters;
  * A port with a fixed remote_ip has one peer; a port with remote_ip=flow gets
  * one for each address that a flow sends to.  A peer remembers what the
  * sending of a packet depends on beyond the bytes of the header: whose
- * counters to use and how big a packet may be: what the underlay's device and
- * the routers on the way have said (see nvgre-pmtu.h) that they carry.
+ * counters to use, which work the port leaves to devices, and how big a packet
+ * may be, which the underlay's device and the routers on the way (see
+ * nvgre-pmtu.h) decide.
  *
  * The datapath encapsulates with a template that was made when the flow was
  * translated, and in the context of another netdev, "nvgre_sys", which has no
  * configuration.  The template therefore carries the peer's number, in a field
- * that encapsulation overwrites (see netdev-nvgre.h), and
+ * that encapsulation overwrites (see nvgre-packet.h), and
  * nvgre_peer_from_id() finds the peer again.
  *
  *
