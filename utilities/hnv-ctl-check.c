@@ -135,13 +135,14 @@ check_overlap(struct verdict *v, const struct ctl_context *ctx,
 {
     const struct hnvrec_virtual_subnet *other;
     struct hnv_prefix prefix, rival;
+    struct in6_addr first, last;
 
     char *error = hnv_prefix_parse(row->prefixes[i], &prefix);
     if (error) {
         fault_in(v, "prefixes", error);
         return;
     }
-    if (prefix.plen > 126) {
+    if (!hnv_prefix_usable(&prefix, &first, &last)) {
         fault(v, "prefix %s has no room for a gateway and a machine; use a "
               "shorter one", row->prefixes[i]);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-ctl.h"
 #include "hnv-idl.h"
 #include "hnv-values.h"
 #include "openvswitch/dynamic-string.h"
@@ -281,22 +282,12 @@ hnv_explain_row(const struct hnv_explain *e, uint64_t cookie)
 }
 
 static const struct hnvrec_routing_domain *
-domain_of_vsid(const struct ovsdb_idl *idl, int64_t vsid)
-{
-    const struct hnvrec_virtual_subnet *subnet;
-
-    HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, idl) {
-        if (subnet->vsid == vsid) {
-            return subnet->routing_domain;
-        }
-    }
-    return NULL;
-}
-
-static const struct hnvrec_routing_domain *
 domain_of_port(const struct ovsdb_idl *idl, const struct hnvrec_port *port)
 {
-    return port->n_vsid ? domain_of_vsid(idl, port->vsid[0]) : NULL;
+    const struct hnvrec_virtual_subnet *subnet
+        = port->n_vsid ? hnv_ctl_subnet(idl, port->vsid[0]) : NULL;
+
+    return subnet ? subnet->routing_domain : NULL;
 }
 
 static const struct hnvrec_routing_domain *

@@ -133,8 +133,6 @@ locate(const struct ctl_context *ctx,
 {
     const struct hnvrec_lookup_record *record
         = find_record(ctx, source->routing_domain, a->next_hop);
-    const struct hnvrec_hnv_global *global
-        = hnvrec_hnv_global_first(ctx->idl);
     const struct hnvrec_virtual_subnet *subnet;
 
     HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, ctx->idl) {
@@ -142,8 +140,7 @@ locate(const struct ctl_context *ctx,
             && hnv_ctl_is_gateway(subnet, &a->way.next_hop)) {
             a->gateway = true;
             a->vsid = subnet->vsid;
-            a->mac = (global && global->router_mac ? global->router_mac
-                      : "00:15:5d:ff:ff:01");
+            a->mac = hnv_ctl_router_mac(ctx->idl);
             return true;
         }
     }

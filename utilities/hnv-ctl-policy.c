@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-policy.h"
 #include "hnv-values.h"
 #include "random.h"
 #include "util.h"
@@ -42,6 +43,16 @@ hnv_ctl_choose_datapath_key(const struct ovsdb_idl *idl)
     }
 }
 
+/* Returns the MAC under which hosts answer as a router. */
+const char *
+hnv_ctl_router_mac(const struct ovsdb_idl *idl)
+{
+    const struct hnvrec_hnv_global *global = hnvrec_hnv_global_first(idl);
+
+    return (global && global->router_mac && global->router_mac[0]
+            ? global->router_mac : HNV_ROUTER_MAC);
+}
+
 static void
 cmd_domain_add(struct ctl_context *ctx)
 {
@@ -73,13 +84,24 @@ cmd_domain_add(struct ctl_context *ctx)
 /* Whether two prefixes overlap depends on all prefixes of the domain, and
  * whether records fit on the records. */
 static void
-pre_subnet_change(struct ctl_context *ctx)
+want_subnet(struct ctl_context *ctx, const char *vsid)
 {
     hnv_ctl_want_policy(ctx);
-    hnv_ctl_want_records_in(ctx, ctx->argv[0][7] == 'a' ? ctx->argv[2]
-                                                        : ctx->argv[1]);
+    hnv_ctl_want_records_in(ctx, vsid);
     hnv_ctl_want(ctx, &hnvrec_table_customer_route);
     hnv_ctl_want(ctx, &hnvrec_table_port);
+}
+
+static void
+pre_subnet_add(struct ctl_context *ctx)
+{
+    want_subnet(ctx, ctx->argv[2]);
+}
+
+static void
+pre_subnet_change(struct ctl_context *ctx)
+{
+    want_subnet(ctx, ctx->argv[1]);
 }
 
 static void
@@ -287,7 +309,7 @@ const struct ctl_command_syntax hnv_ctl_policy_commands[] = {
 
     { "subnet-add", 2, INT_MAX,
       "DOMAIN VSID [PREFIX]... [COLUMN=VALUE]...",
-      pre_subnet_change, cmd_subnet_add, NULL, "--may-exist", RW },
+      pre_subnet_add, cmd_subnet_add, NULL, "--may-exist", RW },
     { "subnet-set", 2, INT_MAX, "VSID COLUMN=VALUE...",
       pre_subnet_change, hnv_ctl_cmd_set, NULL, "", RW },
     { "subnet-del", 1, 1, "VSID",

@@ -11,7 +11,6 @@
 #include "hnv-ctl-packet.h"
 #include "hnv-ctl-switch.h"
 #include "hnv-ctl.h"
-#include "hnv-policy.h"
 #include "openvswitch/json.h"
 #include "packets.h"
 #include "smap.h"
@@ -137,32 +136,15 @@ find_record(const struct hnv_tracer *t,
     return record;
 }
 
-static bool
-is_on_link(const struct hnvrec_virtual_subnet *subnet,
-           const struct in6_addr *address)
-{
-    for (size_t i = 0; subnet && i < subnet->n_prefixes; i++) {
-        struct hnv_prefix prefix;
-        char *error = hnv_prefix_parse(subnet->prefixes[i], &prefix);
-
-        if (!error && hnv_prefix_contains(&prefix, address)) {
-            return true;
-        }
-        free(error);
-    }
-    return false;
-}
-
 /* Fills in the MAC that the machine would find by ARP or ND. */
 static void
 set_destination_mac(struct hnv_tracer *t,
                     const struct hnvrec_virtual_subnet *subnet,
                     struct flow *flow)
 {
-    const struct hnvrec_hnv_global *global;
     const struct hnvrec_lookup_record *record = NULL;
+    struct hnv_prefix prefix;
     struct in6_addr to;
-    const char *mac = HNV_ROUTER_MAC;
     char *error;
 
     if (!eth_addr_is_zero(flow->dl_dst)
@@ -184,14 +166,11 @@ set_destination_mac(struct hnv_tracer *t,
         return;
     }
 
-    global = hnvrec_hnv_global_first(t->ctx->idl);
-    if (global && global->router_mac && global->router_mac[0]) {
-        mac = global->router_mac;
-    }
-    if (is_on_link(subnet, &to)) {
+    if (subnet && hnv_ctl_subnet_contains(subnet, &to, &prefix)) {
         record = find_record(t, subnet, &to);
     }
-    error = hnv_mac_parse(record ? record->mac : mac, &flow->dl_dst);
+    error = hnv_mac_parse(record ? record->mac
+                          : hnv_ctl_router_mac(t->ctx->idl), &flow->dl_dst);
     free(error);
 }
 

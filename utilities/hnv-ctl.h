@@ -221,6 +221,7 @@ char *hnv_ctl_allocate_mac(struct ctl_context *, const char *pool,
 
 /* hnv-ctl-policy.c. */
 int64_t hnv_ctl_choose_datapath_key(const struct ovsdb_idl *);
+const char *hnv_ctl_router_mac(const struct ovsdb_idl *);
 
 /* hnv-ctl-records.c: which records to ask the database for. */
 void hnv_ctl_want_record(struct ctl_context *, const char *customer_address);
