@@ -18,30 +18,30 @@ EXTRA_DIST += \
 bin_PROGRAMS += utilities/hnv-ctl
 utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-admin.c \
-	utilities/hnv-ctl-check-fabric.c \
+	utilities/hnv-ctl-check-ports.c \
 	utilities/hnv-ctl-check.c \
+	utilities/hnv-ctl-cmdlets-net.c \
+	utilities/hnv-ctl-cmdlets-record.c \
 	utilities/hnv-ctl-cmdlets.c \
 	utilities/hnv-ctl-cmdlets.h \
 	utilities/hnv-ctl-drops.c \
 	utilities/hnv-ctl-dynamic.c \
 	utilities/hnv-ctl-explain.c \
 	utilities/hnv-ctl-explain.h \
-	utilities/hnv-ctl-fabric.c \
 	utilities/hnv-ctl-follow.c \
 	utilities/hnv-ctl-follow.h \
 	utilities/hnv-ctl-hosts.c \
 	utilities/hnv-ctl-import.c \
-	utilities/hnv-ctl-judge.c \
 	utilities/hnv-ctl-list.c \
 	utilities/hnv-ctl-names.c \
+	utilities/hnv-ctl-networks.c \
 	utilities/hnv-ctl-next-hop.c \
-	utilities/hnv-ctl-objects-net.c \
-	utilities/hnv-ctl-objects.c \
 	utilities/hnv-ctl-oftrace.c \
 	utilities/hnv-ctl-oftrace.h \
 	utilities/hnv-ctl-packet.c \
 	utilities/hnv-ctl-packet.h \
 	utilities/hnv-ctl-policy.c \
+	utilities/hnv-ctl-pools.c \
 	utilities/hnv-ctl-ports.c \
 	utilities/hnv-ctl-records.c \
 	utilities/hnv-ctl-rows.c \
@@ -50,6 +50,7 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-show.c \
 	utilities/hnv-ctl-switch.c \
 	utilities/hnv-ctl-switch.h \
+	utilities/hnv-ctl-trace-judge.c \
 	utilities/hnv-ctl-trace-print.c \
 	utilities/hnv-ctl-trace.c \
 	utilities/hnv-ctl-trace.h \

@@ -16,7 +16,8 @@
  * they are unambiguous, and "Property : Value" lists.
  *
  * An object of the module, such as LookupRecord, is a struct hnv_cmdlet_object
- * (hnv-ctl-objects.c): its properties, each with how to read and to write it.
+ * (hnv-ctl-cmdlets-record.c, -net.c): its properties, each with how to read
+ * and to write it.
  * The verbs Get, New, Set and Remove are the same code for all objects
  * (hnv-ctl-cmdlets.c).
  *
@@ -90,7 +91,7 @@ struct hnv_cmdlet_object {
                         const struct ovsdb_idl_row *);
 };
 
-/* hnv-ctl-objects.c. */
+/* hnv-ctl-cmdlets-record.c. */
 extern const struct hnv_cmdlet_object hnv_cmdlet_lookup_record;
 void hnv_cmdlet_want(struct ctl_context *);
 void hnv_cmdlet_put_mac(struct ds *, const char *mac);
@@ -102,7 +103,7 @@ const char *hnv_cmdlet_spell_rule(const char *rule);
 /* True for the text of 0.0.0.0 and ::. */
 bool hnv_cmdlet_is_any(const char *address);
 
-/* hnv-ctl-objects-net.c. */
+/* hnv-ctl-cmdlets-net.c. */
 extern const struct hnv_cmdlet_object hnv_cmdlet_customer_route;
 extern const struct hnv_cmdlet_object hnv_cmdlet_provider_address;
 extern const struct hnv_cmdlet_object hnv_cmdlet_provider_route;

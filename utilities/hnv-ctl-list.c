@@ -133,12 +133,11 @@ hnv_ctl_sorted(const struct ovsdb_idl *idl, const struct hnv_ctl_noun *noun)
     return sorted;
 }
 
-/* Lists all rows of the command's noun, or those that its argument, if any,
- * is in one of the first three columns of. */
+/* Lists all rows of 'noun', or those that have the command's argument, if
+ * there is one, in one of the first three columns. */
 void
-hnv_ctl_cmd_list(struct ctl_context *ctx)
+hnv_ctl_list(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
 {
-    const struct hnv_ctl_noun *noun = hnv_ctl_noun_of(ctx);
     struct table *table = hnv_ctl_table(ctx, noun);
     const struct ovsdb_idl_row **rows = hnv_ctl_sorted(ctx->idl, noun);
 
@@ -157,4 +156,10 @@ hnv_ctl_cmd_list(struct ctl_context *ctx)
         }
     }
     free(rows);
+}
+
+void
+hnv_ctl_cmd_list(struct ctl_context *ctx)
+{
+    hnv_ctl_list(ctx, hnv_ctl_noun_of(ctx));
 }

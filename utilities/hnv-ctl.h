@@ -29,6 +29,26 @@
  * be; an error ends the program, so that nothing is committed.  This way,
  * "add" and "set" cannot judge differently.
  *
+ * Where to look
+ * -------------
+ *
+ *     hnv-ctl.c                     options, and the transaction
+ *     -admin -policy -records       commands: global and roles; domains,
+ *       -hosts -ports -networks       subnets and routes; records; hosts and
+ *       -pools                        PAs; ports and ACLs; networks; pools
+ *     -rows -values -names -list    all nouns: find, write, name, list
+ *     -check -check-ports -verdict  what policy may be
+ *     -dynamic                      addresses that hosts have learned
+ *     -show -next-hop -drops        overviews, and what hosts have dropped
+ *     -trace                        trace: the packet and the command, and...
+ *       -packet -switch -oftrace      a packet's words; a host's switch; what
+ *                                     "ofproto/trace" says
+ *       -follow -trace-judge          from host to host; what becomes of it
+ *       -explain -trace-print         what flows mean; the answer
+ *     -cmdlets -cmdlets-record      cmdlets, and the objects that they are
+ *       -cmdlets-net                  about
+ *     -import -script               scripts of PowerShell
+ *
  * What not
  * --------
  *
@@ -94,9 +114,10 @@ extern const struct ctl_table_class hnv_ctl_table_classes[HNVREC_N_TABLES];
 extern const struct ctl_command_syntax hnv_ctl_admin_commands[];
 extern const struct ctl_command_syntax hnv_ctl_cmdlets[];
 extern const struct ctl_command_syntax hnv_ctl_drops_commands[];
-extern const struct ctl_command_syntax hnv_ctl_fabric_commands[];
 extern const struct ctl_command_syntax hnv_ctl_host_commands[];
+extern const struct ctl_command_syntax hnv_ctl_network_commands[];
 extern const struct ctl_command_syntax hnv_ctl_policy_commands[];
+extern const struct ctl_command_syntax hnv_ctl_pool_commands[];
 extern const struct ctl_command_syntax hnv_ctl_port_commands[];
 extern const struct ctl_command_syntax hnv_ctl_import_commands[];
 extern const struct ctl_command_syntax hnv_ctl_record_commands[];
@@ -156,6 +177,7 @@ void hnv_ctl_table_add(struct table *, const struct hnv_ctl_noun *,
                        const struct ovsdb_idl_row *);
 const struct ovsdb_idl_row **hnv_ctl_sorted(const struct ovsdb_idl *,
                                             const struct hnv_ctl_noun *);
+void hnv_ctl_list(struct ctl_context *, const struct hnv_ctl_noun *);
 void hnv_ctl_cmd_list(struct ctl_context *);
 
 /* hnv-ctl-dynamic.c: addresses that hosts learned. */
@@ -171,7 +193,7 @@ const struct hnvrec_l2_record *hnv_ctl_dynamic_find(
     const char *ca);
 void hnv_ctl_dynamic_add(struct table *, const struct hnv_ctl_dynamic *);
 
-/* hnv-ctl-check.c: what policy may be. */
+/* hnv-ctl-check.c and hnv-ctl-check-ports.c: what policy may be. */
 char *hnv_ctl_check_domain(const struct ctl_context *,
                            const struct ovsdb_idl_row *);
 char *hnv_ctl_check_subnet(const struct ctl_context *,
@@ -212,7 +234,7 @@ bool hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *,
 const struct hnvrec_virtual_subnet *hnv_ctl_get_subnet(struct ctl_context *,
                                                        const char *);
 
-/* hnv-ctl-fabric.c: addresses from pools. */
+/* hnv-ctl-pools.c: addresses from pools. */
 void hnv_ctl_want_pools(struct ctl_context *);
 char *hnv_ctl_allocate_ip(struct ctl_context *, const char *pool,
                           const char *owner, const char *wanted);

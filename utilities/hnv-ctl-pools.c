@@ -13,91 +13,12 @@
 #include "sset.h"
 #include "util.h"
 
-/* Logical networks, their sites, and pools of addresses. */
+/* Pools of addresses, and what they have allocated. */
 
-static const struct hnv_ctl_noun *const network_noun
-    = &hnv_ctl_nouns[HNV_CTL_NETWORK];
-static const struct hnv_ctl_noun *const site_noun
-    = &hnv_ctl_nouns[HNV_CTL_SITE];
 static const struct hnv_ctl_noun *const ip_pool_noun
     = &hnv_ctl_nouns[HNV_CTL_IP_POOL];
 static const struct hnv_ctl_noun *const mac_pool_noun
     = &hnv_ctl_nouns[HNV_CTL_MAC_POOL];
-
-static void
-pre_fabric(struct ctl_context *ctx)
-{
-    hnv_ctl_want(ctx, &hnvrec_table_logical_network);
-    hnv_ctl_want(ctx, &hnvrec_table_network_site);
-    hnv_ctl_want_pools(ctx);
-    hnv_ctl_want(ctx, &hnvrec_table_virtual_subnet);
-}
-
-static void
-pre_network(struct ctl_context *ctx)
-{
-    pre_fabric(ctx);
-    hnv_ctl_want(ctx, &hnvrec_table_port);
-}
-
-/* network-add NETWORK [COLUMN=VALUE]... */
-static void
-cmd_network_add(struct ctl_context *ctx)
-{
-    const char *name = ctx->argv[1];
-    const struct ovsdb_idl_row *row = hnv_ctl_find(ctx, network_noun, name);
-
-    if (ctx->error || !hnv_ctl_may_add(ctx, network_noun, row, name)) {
-        return;
-    }
-    if (!row) {
-        row = hnv_ctl_insert(ctx, network_noun);
-    }
-    if (hnv_ctl_put(ctx, row, network_noun->id, name)) {
-        hnv_ctl_put_settings(ctx, network_noun, row, 2);
-    }
-}
-
-/* site-add NETWORK SITE [COLUMN=VALUE]... */
-static void
-cmd_site_add(struct ctl_context *ctx)
-{
-    const struct ovsdb_idl_row *network
-        = hnv_ctl_get(ctx, network_noun, ctx->argv[1]);
-    const char *name = ctx->argv[2];
-    const struct ovsdb_idl_row *row
-        = network ? hnv_ctl_find(ctx, site_noun, name) : NULL;
-
-    if (ctx->error || !hnv_ctl_may_add(ctx, site_noun, row, name)) {
-        return;
-    }
-    if (!row) {
-        row = hnv_ctl_insert(ctx, site_noun);
-        hnv_ctl_add_ref(network, &hnvrec_logical_network_col_sites, row);
-    }
-    if (hnv_ctl_put(ctx, row, site_noun->id, name)
-        && hnv_ctl_put_settings(ctx, site_noun, row, 3)) {
-        hnv_ctl_judge(ctx, site_noun, row);
-    }
-}
-
-/* site-del SITE */
-static void
-cmd_site_del(struct ctl_context *ctx)
-{
-    bool must_exist = !shash_find(&ctx->options, "--if-exists");
-    const struct ovsdb_idl_row *row
-        = (must_exist ? hnv_ctl_get : hnv_ctl_find)(ctx, site_noun,
-                                                    ctx->argv[1]);
-    const struct hnvrec_logical_network *network;
-
-    if (row) {
-        HNVREC_LOGICAL_NETWORK_FOR_EACH (network, ctx->idl) {
-            hnv_ctl_remove_ref(&network->header_,
-                               &hnvrec_logical_network_col_sites, row);
-        }
-    }
-}
 
 /* ip-pool-add POOL PREFIX [COLUMN=VALUE]... */
 static void
@@ -361,18 +282,8 @@ cmd_ip_alloc_list(struct ctl_context *ctx)
           &hnvrec_ip_allocation_col_owner, },
         NULL, NULL
     };
-    struct table *table = hnv_ctl_table(ctx, &noun);
-    const struct ovsdb_idl_row **rows = hnv_ctl_sorted(ctx->idl, &noun);
 
-    for (size_t i = 0; rows[i]; i++) {
-        if (ctx->argc < 2
-            || !strcmp(CONTAINER_OF(rows[i],
-                                    const struct hnvrec_ip_allocation,
-                                    header_)->pool->name, ctx->argv[1])) {
-            hnv_ctl_table_add(table, &noun, rows[i]);
-        }
-    }
-    free(rows);
+    hnv_ctl_list(ctx, &noun);
 }
 
 /* Returns the lowest MAC of 'pool' that is not in 'used', or null if there is
@@ -469,56 +380,55 @@ cmd_mac_free(struct ctl_context *ctx)
     }
     if (!found && !shash_find(&ctx->options, "--if-exists")) {
         ctl_error(ctx, "MAC pool \"%s\" has allocated nothing to or as "
-                  "\"%s\"", ctx->argv[1], ctx->argv[2]);
+                  "\"%s\"; \"hnv-ctl mac-alloc-list\" shows what it has",
+                  ctx->argv[1], ctx->argv[2]);
     }
 }
 
-const struct ctl_command_syntax hnv_ctl_fabric_commands[] = {
-    { "network-add", 1, INT_MAX, "NETWORK [COLUMN=VALUE]...",
-      pre_network, cmd_network_add, NULL, "--may-exist", RW },
-    { "network-set", 2, INT_MAX, "NETWORK COLUMN=VALUE...",
-      pre_network, hnv_ctl_cmd_set, NULL, "", RW },
-    { "network-del", 1, INT_MAX, "NETWORK...",
-      pre_network, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
-    { "network-list", 0, 1, "[NETWORK]",
-      pre_network, hnv_ctl_cmd_list, NULL, "", RO },
+static void
+cmd_mac_alloc_list(struct ctl_context *ctx)
+{
+    static const struct hnv_ctl_noun noun = {
+        "mac-alloc", "allocation", &hnvrec_table_mac_allocation,
+        &hnvrec_mac_allocation_col_mac,
+        { &hnvrec_mac_allocation_col_pool, &hnvrec_mac_allocation_col_mac,
+          &hnvrec_mac_allocation_col_owner, },
+        NULL, NULL
+    };
 
-    { "site-add", 2, INT_MAX, "NETWORK SITE [COLUMN=VALUE]...",
-      pre_fabric, cmd_site_add, NULL, "--may-exist", RW },
-    { "site-set", 2, INT_MAX, "SITE COLUMN=VALUE...",
-      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
-    { "site-del", 1, 1, "SITE",
-      pre_fabric, cmd_site_del, NULL, "--if-exists", RW },
-    { "site-list", 0, 1, "[SITE]",
-      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+    hnv_ctl_list(ctx, &noun);
+}
 
+const struct ctl_command_syntax hnv_ctl_pool_commands[] = {
     { "ip-pool-add", 2, INT_MAX, "POOL PREFIX [COLUMN=VALUE]...",
-      pre_fabric, cmd_ip_pool_add, NULL, "--may-exist", RW },
+      hnv_ctl_want_pools, cmd_ip_pool_add, NULL, "--may-exist", RW },
     { "ip-pool-set", 2, INT_MAX, "POOL COLUMN=VALUE...",
-      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
+      hnv_ctl_want_pools, hnv_ctl_cmd_set, NULL, "", RW },
     { "ip-pool-del", 1, INT_MAX, "POOL...",
-      pre_fabric, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
+      hnv_ctl_want_pools, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
     { "ip-pool-list", 0, 1, "[POOL]",
-      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+      hnv_ctl_want_pools, hnv_ctl_cmd_list, NULL, "", RO },
     { "ip-alloc", 2, 3, "POOL OWNER [ADDRESS]",
-      pre_fabric, cmd_ip_alloc, NULL, "", RW },
+      hnv_ctl_want_pools, cmd_ip_alloc, NULL, "", RW },
     { "ip-free", 2, 2, "POOL ADDRESS|OWNER",
-      pre_fabric, cmd_ip_free, NULL, "--if-exists", RW },
+      hnv_ctl_want_pools, cmd_ip_free, NULL, "--if-exists", RW },
     { "ip-alloc-list", 0, 1, "[POOL]",
-      pre_fabric, cmd_ip_alloc_list, NULL, "", RO },
+      hnv_ctl_want_pools, cmd_ip_alloc_list, NULL, "", RO },
 
     { "mac-pool-add", 3, INT_MAX, "POOL FIRST LAST [COLUMN=VALUE]...",
-      pre_fabric, cmd_mac_pool_add, NULL, "--may-exist", RW },
+      hnv_ctl_want_pools, cmd_mac_pool_add, NULL, "--may-exist", RW },
     { "mac-pool-set", 2, INT_MAX, "POOL COLUMN=VALUE...",
-      pre_fabric, hnv_ctl_cmd_set, NULL, "", RW },
+      hnv_ctl_want_pools, hnv_ctl_cmd_set, NULL, "", RW },
     { "mac-pool-del", 1, INT_MAX, "POOL...",
-      pre_fabric, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
+      hnv_ctl_want_pools, hnv_ctl_cmd_del, NULL, "--if-exists", RW },
     { "mac-pool-list", 0, 1, "[POOL]",
-      pre_fabric, hnv_ctl_cmd_list, NULL, "", RO },
+      hnv_ctl_want_pools, hnv_ctl_cmd_list, NULL, "", RO },
     { "mac-alloc", 2, 2, "POOL OWNER",
-      pre_fabric, cmd_mac_alloc, NULL, "", RW },
+      hnv_ctl_want_pools, cmd_mac_alloc, NULL, "", RW },
     { "mac-free", 2, 2, "POOL MAC|OWNER",
-      pre_fabric, cmd_mac_free, NULL, "--if-exists", RW },
+      hnv_ctl_want_pools, cmd_mac_free, NULL, "--if-exists", RW },
 
+    { "mac-alloc-list", 0, 1, "[POOL]",
+      hnv_ctl_want_pools, cmd_mac_alloc_list, NULL, "", RO },
     { NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO },
 };
