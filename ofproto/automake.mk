@@ -15,6 +15,7 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-classify.c \
 	ofproto/hnv-compile.c \
 	ofproto/hnv-compile.h \
+	ofproto/hnv-controllers.h \
 	ofproto/hnv-deliver.c \
 	ofproto/hnv-draft.c \
 	ofproto/hnv-draft.h \
@@ -32,13 +33,14 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-pass.c \
 	ofproto/hnv-peers.c \
 	ofproto/hnv-peers.h \
-	ofproto/hnv-controllers.h \
 	ofproto/hnv-pipeline.c \
 	ofproto/hnv-pipeline.h \
 	ofproto/hnv-policy-acl.c \
 	ofproto/hnv-policy-dynamic.c \
+	ofproto/hnv-policy-l2.c \
 	ofproto/hnv-policy-ports.c \
 	ofproto/hnv-policy-private.h \
+	ofproto/hnv-policy-routes.c \
 	ofproto/hnv-policy-subnets.c \
 	ofproto/hnv-policy.c \
 	ofproto/hnv-policy.h \

@@ -46,19 +46,24 @@ char *hnv_policy_check_name(const char *name);
 char *hnv_policy_parse_pas(const struct hnv_strings *,
                            struct in6_addr *pas, size_t *n);
 
+/* Each adds the rows of one table that make sense, and the others to the
+ * errors. */
 void hnv_policy_add_subnets(struct hnv_policy_builder *);
-void hnv_policy_free_subnet(struct hnv_subnet *);
+void hnv_policy_add_l2_records(struct hnv_policy_builder *);
+void hnv_policy_add_routes(struct hnv_policy_builder *);
+void hnv_policy_add_ports(struct hnv_policy_builder *);
+
+/* Likewise, to one port: those of its own and of its groups. */
+void hnv_policy_add_acls(struct hnv_policy_builder *,
+                         const struct hnv_port_row *, struct hnv_port *);
+
 /* Dynamic addresses: of one L2 record, and which of them are in force once all
  * are known. */
 void hnv_policy_add_dynamic(struct hnv_policy_builder *,
                             const struct hnv_l2_row *, struct hnv_l2_record *);
 void hnv_policy_settle_dynamic(struct hnv_policy *);
 
-void hnv_policy_add_l2_records(struct hnv_policy_builder *);
-void hnv_policy_add_routes(struct hnv_policy_builder *);
-void hnv_policy_add_ports(struct hnv_policy_builder *);
-void hnv_policy_add_acls(struct hnv_policy_builder *,
-                         const struct hnv_port_row *, struct hnv_port *);
+void hnv_policy_free_subnet(struct hnv_subnet *);
 void hnv_policy_free_acls(struct hnv_port *);
 
 #endif /* hnv-policy-private.h */
