@@ -17,7 +17,7 @@
 #define HNV_BUNDLE_OVERHEAD 64
 
 /* A change that waits for its bundle to be acknowledged. */
-struct hnv_change {
+struct hnv_bundled {
     struct ofpbuf *msg;         /* NULL if refused. */
     ovs_be64 cookie;            /* The owner's. */
 };
@@ -29,7 +29,7 @@ struct hnv_bundle {
     ovs_be32 last_xid;          /* Of the message whose reply ends it. */
     int n_retries;              /* Times sent before. */
 
-    struct hnv_change *changes;
+    struct hnv_bundled *changes;
     size_t n, allocated;
 };
 
@@ -153,7 +153,7 @@ hnv_bundles_put(struct hnv_bundles *bundles, struct ofpbuf *msg,
                                      sizeof *bundle->changes);
     }
     ofpmsg_update_length(msg);
-    bundle->changes[bundle->n++] = (struct hnv_change) {
+    bundle->changes[bundle->n++] = (struct hnv_bundled) {
         .msg = msg,
         .cookie = cookie,
     };
@@ -229,7 +229,7 @@ hnv_bundle_refuse(struct hnv_bundles *bundles, struct hnv_bundle *bundle,
                   ovs_be32 xid, enum ofperr error)
 {
     for (size_t i = 0; i < bundle->n; i++) {
-        struct hnv_change *change = &bundle->changes[i];
+        struct hnv_bundled *change = &bundle->changes[i];
         const struct ofp_header *oh = change->msg ? change->msg->data : NULL;
 
         if (oh && oh->xid == xid) {

@@ -93,7 +93,7 @@ write_subnet(struct hnv_compiler *c, const struct hnv_subnet *subnet)
         return;
     }
     hnv_draft_start(d, HNV_TABLE_TUN_CLASSIFY, HNV_PRI_TUN_CLASSIFY_VSID,
-                   hnv_cookie_encode(HNV_ROW_SUBNET, 0, &subnet->uuid));
+                    hnv_cookie_encode(HNV_ROW_SUBNET, 0, &subnet->uuid));
     match_set_tun_id(&d->match, htonll(subnet->vsid));
     hnv_act_set(d, MFF_METADATA, subnet->domain->key);
     hnv_act_set(d, MFF_REG0, subnet->vsid);
@@ -130,6 +130,6 @@ hnv_classify_base(struct hnv_compiler *c)
         }
     }
     hnv_draft_start(d, HNV_TABLE_TUN_CLASSIFY, HNV_PRI_TUN_CLASSIFY_NONE,
-                   none);
+                    none);
     hnv_draft_drop(d, HNV_DROP_UNKNOWN_VSID);
 }

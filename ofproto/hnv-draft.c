@@ -32,7 +32,7 @@ hnv_draft_uninit(struct hnv_draft *d)
 
 void
 hnv_draft_start(struct hnv_draft *d, enum hnv_table table, int priority,
-               uint64_t cookie)
+                uint64_t cookie)
 {
     memset(&d->flow, 0, sizeof d->flow);
     d->flow.table_id = table;
@@ -75,7 +75,7 @@ hnv_draft_drop_shared(struct hnv_draft *d, enum hnv_drop reason)
 
 void
 hnv_draft_bucket(struct hnv_draft *d, struct ofpbuf **buckets,
-                size_t *n_buckets, size_t *allocated)
+                 size_t *n_buckets, size_t *allocated)
 {
     struct ofpbuf *bucket;
 
@@ -102,16 +102,6 @@ put_value(const struct mf_field *mf, uint64_t x, union mf_value *value)
     ovs_assert(mf->n_bytes <= sizeof be);
     memcpy(value, (const uint8_t *) &be + sizeof be - mf->n_bytes,
            mf->n_bytes);
-}
-
-void
-hnv_match(struct hnv_draft *d, enum mf_field_id id, uint64_t x)
-{
-    const struct mf_field *mf = mf_from_id(id);
-    union mf_value value;
-
-    put_value(mf, x, &value);
-    mf_set_value(mf, &value, &d->match, NULL);
 }
 
 void

@@ -59,7 +59,7 @@ void hnv_draft_uninit(struct hnv_draft *);
 
 /* Begins a flow that matches everything and drops it. */
 void hnv_draft_start(struct hnv_draft *, enum hnv_table, int priority,
-                    uint64_t cookie);
+                     uint64_t cookie);
 void hnv_draft_add(struct hnv_draft *);
 
 /* Adds the flow as one that drops, for 'reason', after its actions so far. */
@@ -76,7 +76,7 @@ void hnv_draft_drop_shared(struct hnv_draft *, enum hnv_drop reason);
 
 /* Adds a bucket with the actions so far to 'buckets', and begins another. */
 void hnv_draft_bucket(struct hnv_draft *, struct ofpbuf **buckets,
-                     size_t *n_buckets, size_t *allocated);
+                      size_t *n_buckets, size_t *allocated);
 
 /* The packet is checked. */
 void hnv_act_checked(struct hnv_draft *);
@@ -87,7 +87,6 @@ void hnv_act_checked(struct hnv_draft *);
 void hnv_act_hook(struct hnv_draft *, uint8_t table);
 
 /* Matches.  Integers are in host byte order. */
-void hnv_match(struct hnv_draft *, enum mf_field_id, uint64_t value);
 void hnv_match_bits(struct hnv_draft *, enum mf_field_id, uint64_t value,
                     uint64_t mask);
 void hnv_match_domain(struct hnv_draft *, uint32_t key);

@@ -28,7 +28,7 @@ hnv_errors_add(struct hnv_errors *errors, enum hnv_row table,
     error = &errors->errors[errors->n++];
     error->table = table;
     error->uuid = *uuid;
-    error->row = hnv_quote(row);
+    error->row = hnv_errors_quote(row);
     va_start(args, format);
     error->message = xvasprintf(format, args);
     va_end(args);
@@ -46,13 +46,13 @@ hnv_errors_clear(struct hnv_errors *errors)
 }
 
 char *
-hnv_quote(const char *s)
+hnv_errors_quote(const char *s)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    size_t n = strnlen(s, HNV_QUOTE_MAX + 1);
+    size_t n = strnlen(s, HNV_MAX_QUOTED + 1);
 
     ds_put_char(&ds, '"');
-    for (size_t i = 0; i < MIN(n, HNV_QUOTE_MAX); i++) {
+    for (size_t i = 0; i < MIN(n, HNV_MAX_QUOTED); i++) {
         unsigned char c = s[i];
 
         if (c == '"' || c == '\\') {
@@ -63,6 +63,6 @@ hnv_quote(const char *s)
             ds_put_char(&ds, c);
         }
     }
-    ds_put_cstr(&ds, n > HNV_QUOTE_MAX ? "...\"" : "\"");
+    ds_put_cstr(&ds, n > HNV_MAX_QUOTED ? "...\"" : "\"");
     return ds_steal_cstr(&ds);
 }

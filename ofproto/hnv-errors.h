@@ -18,7 +18,7 @@
  *
  * The list is not logged and not sent anywhere; hnv-agent does both.  A list
  * is bounded neither in number nor, since a message quotes at most
- * HNV_QUOTE_MAX bytes of what it complains about, much in size.
+ * HNV_MAX_QUOTED bytes of what it complains about, much in size.
  *
  *
  * Thread-safety
@@ -32,7 +32,7 @@
 #include "openvswitch/compiler.h"
 #include "openvswitch/uuid.h"
 
-enum { HNV_QUOTE_MAX = 64 };    /* Bytes. */
+enum { HNV_MAX_QUOTED = 64 };    /* Bytes. */
 
 /* One complaint about one row. */
 struct hnv_error {
@@ -54,8 +54,8 @@ void hnv_errors_add(struct hnv_errors *, enum hnv_row, const struct uuid *,
     OVS_PRINTF_FORMAT(5, 6);
 void hnv_errors_clear(struct hnv_errors *);
 
-/* Returns 's' in quotation marks, shortened to HNV_QUOTE_MAX bytes and with
+/* Returns 's' in quotation marks, shortened to HNV_MAX_QUOTED bytes and with
  * anything unprintable escaped.  The caller frees it. */
-char *hnv_quote(const char *s);
+char *hnv_errors_quote(const char *s);
 
 #endif /* hnv-errors.h */

@@ -214,11 +214,11 @@ glue_has_all(void *engine_)
 }
 
 static void
-glue_packet_in(const struct ofputil_packet_in *pin, size_t total_len,
-                 const struct ofpbuf *continuation, void *engine_)
+glue_packet_in(const struct ofputil_packet_in *pin,
+               const struct ofpbuf *continuation, void *engine_)
 {
     struct hnv_engine *engine = engine_;
-    hnv_packet_ins_process(engine->packet_ins, pin, total_len, continuation);
+    hnv_packet_ins_process(engine->packet_ins, pin, continuation);
 }
 
 /* People find the row by the bits of its UUID that are in the cookie. */

@@ -70,7 +70,7 @@ bind_port(struct hnv_host *host, const struct hnv_interface_row *row,
     const struct hnv_lport *other;
 
     if (!port) {
-        char *quoted = hnv_quote(row->port_id);
+        char *quoted = hnv_errors_quote(row->port_id);
         char *error = xasprintf("hnv-port-id %s names no valid Port; see "
                                 "\"hnv-ctl port-list\"", quoted);
 

@@ -353,7 +353,7 @@ hnv_ofconn_recv_packet_in(struct hnv_ofconn *oc, const struct ofp_header *oh)
         return;
     }
     oc->n_packet_ins++;
-    oc->handler->packet_in(&pin, total_len, &continuation, oc->aux);
+    oc->handler->packet_in(&pin, &continuation, oc->aux);
 }
 
 static void

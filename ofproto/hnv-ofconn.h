@@ -87,7 +87,7 @@ struct hnv_ofconn_handler {
 
     /* The switch sent a packet.  'continuation' is what is needed to resume
      * it, or empty if it was not paused. */
-    void (*packet_in)(const struct ofputil_packet_in *, size_t total_len,
+    void (*packet_in)(const struct ofputil_packet_in *,
                       const struct ofpbuf *continuation, void *aux);
 
     /* The switch refused the flow_mod or group_mod 'msg' that the owner put

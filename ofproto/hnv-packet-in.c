@@ -276,7 +276,6 @@ hnv_packet_ins_quote(struct hnv_packet_ins *pins,
 void
 hnv_packet_ins_process(struct hnv_packet_ins *pins,
                        const struct ofputil_packet_in *pin,
-                       size_t total_len OVS_UNUSED,
                        const struct ofpbuf *continuation)
 {
     uint32_t domain_key = ntohll(pin->flow_metadata.flow.metadata) & 0xffffff;

@@ -83,7 +83,6 @@ struct hnv_packet_ins *hnv_packet_ins_create(
 void hnv_packet_ins_destroy(struct hnv_packet_ins *);
 void hnv_packet_ins_process(struct hnv_packet_ins *,
                             const struct ofputil_packet_in *,
-                            size_t total_len,
                             const struct ofpbuf *continuation);
 void hnv_packet_ins_format(const struct hnv_packet_ins *, struct ds *);
 

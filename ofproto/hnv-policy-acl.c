@@ -17,7 +17,7 @@
 static char *
 bad_value(const char *what, const char *text)
 {
-    char *quoted = hnv_quote(text);
+    char *quoted = hnv_errors_quote(text);
     char *error = xasprintf("%s is not %s", quoted, what);
 
     free(quoted);

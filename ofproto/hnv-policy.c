@@ -369,18 +369,6 @@ hnv_policy_host(const struct hnv_policy *policy, const char *name)
     return NULL;
 }
 
-const struct in6_addr *
-hnv_subnet_gateway(const struct hnv_subnet *subnet, const struct in6_addr *ca)
-{
-    for (size_t i = 0; i < subnet->n_gateways; i++) {
-        if (hnv_address_is_v4(&subnet->gateways[i])
-            == hnv_address_is_v4(ca)) {
-            return &subnet->gateways[i];
-        }
-    }
-    return NULL;
-}
-
 bool
 hnv_subnet_has_gateway(const struct hnv_subnet *subnet,
                        const struct in6_addr *ca)

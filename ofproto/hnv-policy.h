@@ -308,10 +308,7 @@ struct hnv_policy_host *hnv_policy_host(const struct hnv_policy *,
  * 'last' or before, and is all that a value and a mask of 16 bits match. */
 uint32_t hnv_range_block(uint32_t first, uint32_t last);
 
-/* Returns the gateway address that 'subnet' has for the IP version of 'ca', or
- * NULL.  ICMP errors come from it. */
-const struct in6_addr *hnv_subnet_gateway(const struct hnv_subnet *,
-                                          const struct in6_addr *ca);
+/* Whether an address is the subnet's gateway, or in one of its prefixes. */
 bool hnv_subnet_has_gateway(const struct hnv_subnet *,
                             const struct in6_addr *);
 bool hnv_subnet_contains(const struct hnv_subnet *, const struct in6_addr *);

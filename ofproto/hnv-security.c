@@ -25,7 +25,7 @@ static void
 start(struct hnv_draft *d, const struct hnv_lport *lport, int priority)
 {
     hnv_draft_start(d, HNV_TABLE_PORT_SECURITY, priority,
-                   hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid));
+                    hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid));
     hnv_match_domain(d, lport->port->subnet->domain->key);
     match_set_reg(&d->match, 14, lport->vport);
     if (priority && !lport->port->mac_spoofing) {
