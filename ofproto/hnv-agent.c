@@ -68,7 +68,7 @@ main(int argc, char *argv[])
     int retval;
 
     ovs_cmdl_proctitle_init(argc, argv);
-    set_program_name(argv[0]);
+    ovs_set_program_name(argv[0], HNV_VERSION);
     ovs_remote = parse_options(argc, argv);
     fatal_ignore_sigpipe();
 

@@ -538,7 +538,7 @@ main(int argc, char *argv[])
     struct ctl_command *commands;
     size_t n_commands;
 
-    set_program_name(argv[0]);
+    ovs_set_program_name(argv[0], HNV_VERSION);
     fatal_ignore_sigpipe();
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_WARN);
     vlog_set_levels_from_string_assert("reconnect:warn");
