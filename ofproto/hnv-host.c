@@ -80,7 +80,8 @@ bind_port(struct hnv_host *host, const struct hnv_interface_row *row,
     for (size_t i = 0; i < host->n_lports; i++) {
         other = &host->lports[i];
         if (other->port == port) {
-            return xasprintf("port \"%s\" is bound to interface \"%s\"",
+            return xasprintf("port \"%s\" is bound to interface \"%s\"; "
+                             "remove hnv-port-id from one of them",
                              port->name, other->name);
         }
     }

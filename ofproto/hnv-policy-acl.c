@@ -175,7 +175,8 @@ check_acl(const struct hnv_acl_row *row, const struct hnv_acl *acl)
     if ((acl->n_local_ports || acl->n_remote_ports)
         && row->protocol >= 0 && row->protocol != IPPROTO_TCP
         && row->protocol != IPPROTO_UDP && row->protocol != IPPROTO_SCTP) {
-        return xasprintf("protocol %"PRId64" has no ports", row->protocol);
+        return xasprintf("protocol %"PRId64" has no ports; remove the ports, "
+                         "or name TCP, UDP, or SCTP", row->protocol);
     }
     if (n > HNV_MAX_ACL_FLOWS) {
         return xasprintf("its addresses and ports have %"PRIuSIZE

@@ -16,13 +16,14 @@ check_l2_record(const struct hnv_subnet *subnet, const struct hnv_l2_row *row,
                 struct eth_addr mac)
 {
     if (row->type == HNV_L2_GATEWAY_WILDCARD && subnet->wildcard) {
-        return xasprintf("VSID %"PRIu32" has another gateway wildcard",
-                         subnet->vsid);
+        return xasprintf("VSID %"PRIu32" has another gateway wildcard; "
+                         "delete one of them", subnet->vsid);
     }
     for (size_t i = 0; i < subnet->n_l2_records; i++) {
         if (eth_addr_equals(subnet->l2_records[i]->mac, mac)) {
             return xasprintf("VSID %"PRIu32" has another L2 record with MAC "
-                             ETH_ADDR_FMT, subnet->vsid, ETH_ADDR_ARGS(mac));
+                             ETH_ADDR_FMT"; delete one of them",
+                             subnet->vsid, ETH_ADDR_ARGS(mac));
         }
     }
     return NULL;
@@ -58,7 +59,8 @@ add_l2_record(struct hnv_policy_builder *b, const struct hnv_l2_row *row)
     char *error;
 
     if (!subnet) {
-        return xasprintf("VSID %"PRId64" is not a virtual subnet", row->vsid);
+        return xasprintf("VSID %"PRId64" is not a valid virtual subnet; see "
+                         "\"hnv-ctl subnet-list\"", row->vsid);
     }
     error = hnv_mac_parse(row->mac, &mac);
     if (!error) {

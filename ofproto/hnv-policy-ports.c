@@ -20,8 +20,8 @@ check_address(const struct hnv_subnet *subnet, const struct in6_addr *ca,
               const char *text)
 {
     if (!hnv_subnet_contains(subnet, ca)) {
-        return xasprintf("address %s is not in VSID %"PRIu32, text,
-                         subnet->vsid);
+        return xasprintf("address %s is not in any prefix of VSID %"PRIu32,
+                         text, subnet->vsid);
     }
     if (hnv_subnet_has_gateway(subnet, ca)) {
         return xasprintf("address %s is the gateway address of VSID %"PRIu32,
@@ -69,8 +69,8 @@ parse_port(const struct hnv_policy *policy, const struct hnv_port_row *row,
         port->subnet = (row->vsid >= HNV_VSID_MIN && row->vsid <= HNV_VSID_MAX
                         ? hnv_policy_subnet(policy, row->vsid) : NULL);
         if (!port->subnet) {
-            return xasprintf("VSID %"PRId64" is not a virtual subnet",
-                             row->vsid);
+            return xasprintf("VSID %"PRId64" is not a valid virtual subnet; "
+                             "see \"hnv-ctl subnet-list\"", row->vsid);
         }
     }
     if (port->subnet || row->mac[0]) {
@@ -90,7 +90,7 @@ add_port(struct hnv_policy_builder *b, const struct hnv_port_row *row)
     struct hnv_port *port;
 
     if (!error && hnv_policy_port(b->policy, row->name)) {
-        error = xstrdup("another port has that name");
+        error = xstrdup("another port has that name; rename one of them");
     }
     if (error) {
         return error;

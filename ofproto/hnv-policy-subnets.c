@@ -115,7 +115,8 @@ parse_flood(const struct hnv_subnet_row *row, struct hnv_subnet *subnet)
         return NULL;
     }
     if (!row->multicast_pa) {
-        return xstrdup("flood is multicast but multicast_pa is missing");
+        return xstrdup("flood is multicast but multicast_pa is missing; set "
+                       "it, or another flood");
     }
     error = hnv_address_parse(row->multicast_pa, &subnet->multicast_pa);
     if (!error && !hnv_address_is_multicast(&subnet->multicast_pa)) {
@@ -138,8 +139,9 @@ check_subnet(const struct hnv_policy *policy,
     }
     other = hnv_policy_subnet(policy, row->vsid);
     if (other) {
-        return xasprintf("VSID %"PRId64" is a subnet of routing domain \"%s\"",
-                         row->vsid, other->domain->name);
+        return xasprintf("VSID %"PRId64" is a subnet of routing domain \"%s\""
+                         "; use another VSID", row->vsid,
+                         other->domain->name);
     }
     if (!hnv_policy_domain_by_uuid(policy, &row->domain)) {
         return xstrdup("its routing domain does not exist or is invalid");

@@ -87,8 +87,8 @@ add_domain(struct hnv_policy *policy, const struct hnv_domain_row *row)
     }
     domain = hnv_policy_domain(policy, row->datapath_key);
     if (domain) {
-        return xasprintf("datapath_key %"PRId64" belongs to \"%s\"",
-                         row->datapath_key, domain->name);
+        return xasprintf("datapath_key %"PRId64" belongs to \"%s\"; use "
+                         "another", row->datapath_key, domain->name);
     }
 
     domain = xzalloc(sizeof *domain);
@@ -155,7 +155,7 @@ add_host(struct hnv_policy *policy, const struct hnv_host_row *row)
     size_t n;
 
     if (!error && hnv_policy_host(policy, row->name)) {
-        error = xstrdup("another host has that name");
+        error = xstrdup("another host has that name; rename one of them");
     }
     if (!error) {
         error = hnv_policy_parse_pas(&row->provider_addresses, pas, &n);
@@ -164,7 +164,8 @@ add_host(struct hnv_policy *policy, const struct hnv_host_row *row)
         const struct hnv_policy_host *other = find_pa(policy, &pas[i]);
 
         error = (other
-                 ? xasprintf("provider address %s belongs to host \"%s\"",
+                 ? xasprintf("provider address %s belongs to host \"%s\"; "
+                             "remove it from one of them",
                              row->provider_addresses.s[i], other->name)
                  : hnv_address_check_unicast(&pas[i]));
     }
