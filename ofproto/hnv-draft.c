@@ -346,12 +346,24 @@ put_stack(struct ofpact_stack *stack, enum mf_field_id id)
 }
 
 void
+hnv_act_push(struct hnv_draft *d, enum mf_field_id id)
+{
+    put_stack(ofpact_put_STACK_PUSH(&d->actions), id);
+}
+
+void
+hnv_act_pop(struct hnv_draft *d, enum mf_field_id id)
+{
+    put_stack(ofpact_put_STACK_POP(&d->actions), id);
+}
+
+void
 hnv_act_swap(struct hnv_draft *d, enum mf_field_id a, enum mf_field_id b)
 {
-    put_stack(ofpact_put_STACK_PUSH(&d->actions), a);
-    put_stack(ofpact_put_STACK_PUSH(&d->actions), b);
-    put_stack(ofpact_put_STACK_POP(&d->actions), a);
-    put_stack(ofpact_put_STACK_POP(&d->actions), b);
+    hnv_act_push(d, a);
+    hnv_act_push(d, b);
+    hnv_act_pop(d, a);
+    hnv_act_pop(d, b);
 }
 
 void

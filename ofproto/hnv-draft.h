@@ -113,6 +113,8 @@ void hnv_act_set_address(struct hnv_draft *, enum mf_field_id v4,
                          enum mf_field_id v6, const struct in6_addr *);
 void hnv_act_move(struct hnv_draft *, enum mf_field_id src,
                   enum mf_field_id dst, unsigned int n_bits);
+void hnv_act_push(struct hnv_draft *, enum mf_field_id);
+void hnv_act_pop(struct hnv_draft *, enum mf_field_id);
 void hnv_act_swap(struct hnv_draft *, enum mf_field_id, enum mf_field_id);
 void hnv_act_goto(struct hnv_draft *, enum hnv_table);
 void hnv_act_resubmit(struct hnv_draft *, uint8_t table);

@@ -90,7 +90,9 @@ write_output(struct hnv_compiler *c)
 /* ------------------------------------------------------------------------ */
 
 /* OpenFlow cannot see whether an IPv4 packet may be fragmented.  The agent
- * can, and lets such a packet go on, to the nvgre port, which does that. */
+ * can, and lets such a packet go on, to the nvgre port, which does that.  Open
+ * vSwitch takes the peer's address in a packet that goes on for the address
+ * that the packet came to, and sends nothing there, so the stack keeps it. */
 static void
 finish_too_big(struct hnv_compiler *c, const struct hnv_domain *domain,
                uint32_t mtu)
@@ -103,7 +105,13 @@ finish_too_big(struct hnv_compiler *c, const struct hnv_domain *domain,
     };
     struct hnv_draft *d = &c->draft;
 
+    hnv_act_push(d, MFF_TUN_DST);
+    hnv_act_push(d, MFF_TUN_IPV6_DST);
+    hnv_act_set(d, MFF_TUN_DST, 0);
+    hnv_act_set_address(d, MFF_TUN_DST, MFF_TUN_IPV6_DST, &in6addr_any);
     hnv_act_ask(d, &ask);
+    hnv_act_pop(d, MFF_TUN_IPV6_DST);
+    hnv_act_pop(d, MFF_TUN_DST);
     hnv_act_output(d, c->host->tunnel_port);
     hnv_draft_add(d);
 }

@@ -14,6 +14,7 @@
 #include "hnv-engine.h"
 #include "hnv-feed.h"
 #include "hnv-flows.h"
+#include "hnv-host.h"
 #include "hnv-icmp.h"
 #include "hnv-idl.h"
 #include "hnv-installer.h"
@@ -285,6 +286,20 @@ glue_get_gateway(uint32_t vsid, struct hnv_icmp_error *error, void *engine_)
     return true;
 }
 
+static bool
+glue_get_mac(uint16_t vport, struct eth_addr *mac, void *engine_)
+{
+    struct hnv_engine *engine = engine_;
+    const struct hnv_host *host = hnv_installer_get_host(engine->installer);
+    const struct hnv_lport *lport = host ? hnv_host_vport(host, vport) : NULL;
+
+    if (!lport || !lport->port) {
+        return false;
+    }
+    *mac = lport->port->mac;
+    return true;
+}
+
 static uint32_t
 glue_get_ca(const struct in6_addr *pa, struct in6_addr *ca, void *engine_)
 {
@@ -349,6 +364,7 @@ const struct hnv_packet_in_handler hnv_glue_packet_in = {
     .log_acl = glue_log_acl,
     .learn = glue_learn,
     .get_gateway = glue_get_gateway,
+    .get_mac = glue_get_mac,
     .get_ca = glue_get_ca,
     .get_pa = glue_get_pa,
     .lookup = glue_lookup,

@@ -140,12 +140,20 @@ hnv_packet_ins_send_error(struct hnv_packet_ins *pins,
         .kind = kind,
         .mtu = MIN(mtu, UINT16_MAX),
     };
+    uint16_t vport = pin->flow_metadata.flow.regs[14];
     struct dp_packet p;
 
     dp_packet_init(&p, 0);
-    if (pin->flow_metadata.flow.regs[14]
+    if (vport
         && pins->handler->get_gateway(vsid, &error, pins->aux)
         && hnv_icmp_compose(&p, pin->packet, pin->packet_len, &error)) {
+        struct eth_header *eth = dp_packet_data(&p);
+
+        /* A packet that was routed before it turned out to be too big no
+         * longer says who sent it. */
+        if (eth_addr_equals(eth->eth_dst, error.gateway_mac)) {
+            pins->handler->get_mac(vport, &eth->eth_dst, pins->aux);
+        }
         hnv_packet_ins_answer(pins, pin, &p);
         pins->n_answered++;
     } else {

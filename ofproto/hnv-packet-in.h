@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 struct ds;
+struct eth_addr;
 struct hnv_icmp_error;
 struct hnv_ofconn;
 struct ofpbuf;
@@ -50,6 +51,10 @@ struct hnv_packet_in_handler {
      * false if there is no such subnet or it has no gateway. */
     bool (*get_gateway)(uint32_t vsid, struct hnv_icmp_error *error,
                         void *aux);
+
+    /* Stores in '*mac' the MAC address of the Port that is 'vport'.  Returns
+     * false if there is none. */
+    bool (*get_mac)(uint16_t vport, struct eth_addr *mac, void *aux);
 
     /* Stores in '*ca' the customer address that has 'pa' for IP rewrite.
      * Returns the number of its routing domain in the switch, or 0 if there is
