@@ -4,6 +4,7 @@
 
 HNVTEST_SOURCES += \
 	tests/bench-hnv-compile.c \
+	tests/test-hnv-budget.c \
 	tests/test-hnv-compile.c \
 	tests/test-hnv-icmp.c \
 	tests/test-hnv-lazy.c \
@@ -37,6 +38,8 @@ check-mutants: tests/hnvtest tests/testsuite
 	  --testsuite=tests/testsuite --path='$(OVS_TEST_PATH)' \
 	  --compile='$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -O0' \
 	  --link='$(LIBTOOL) --silent --tag=CC --mode=link $(CC) $(LDFLAGS)' \
+	  --switch="`echo $(OVS_BUILD)/vswitchd/*.o` $(OVS_LIBOFPROTO) \
+	    $(OVS_BUILD)/lib/libsflow.la $(OVS_LIB)" \
 	  -- $(tests_hnvtest_OBJECTS) $(tests_hnvtest_LDADD)
 
 clean-local: clean-mutants

@@ -205,6 +205,24 @@ load_hosts(const struct json *root, struct hnv_policy_input *input)
     return rows;
 }
 
+/* Gives 'row' the dynamic addresses of 'json', an array of objects. */
+static void
+load_dynamic(const struct json *json, struct hnv_l2_row *row)
+{
+    size_t n = count(json);
+    int64_t *times = xcalloc(n, sizeof *times);
+
+    row->dynamic_times = times;
+    row->dynamic_addresses = (struct hnv_strings) {
+        xcalloc(n, sizeof *row->dynamic_addresses.s), n
+    };
+    for (size_t i = 0; i < n; i++) {
+        row->dynamic_addresses.s[i] = CONST_CAST(
+            char *, get_string(row_at(json, i), "ca", ""));
+        times[i] = get_int(row_at(json, i), "time", 0);
+    }
+}
+
 static struct hnv_l2_row *
 load_l2(const struct json *root, struct hnv_policy_input *input)
 {
@@ -223,7 +241,9 @@ load_l2(const struct json *root, struct hnv_policy_input *input)
             .provider_addresses = get_strings(json, "pas"),
             .standby_addresses = get_strings(json, "standby"),
             .disabled = get_bool(json, "disabled"),
+            .dynamic_limit = get_int(json, "dynamic_limit", 0),
         };
+        load_dynamic(member(json, "dynamic"), &rows[i]);
     }
     return rows;
 }
@@ -324,6 +344,8 @@ load_policy(struct test_policy *p)
     for (size_t i = 0; i < input.n_l2_records; i++) {
         free_strings(l2_records[i].provider_addresses);
         free_strings(l2_records[i].standby_addresses);
+        free_strings(l2_records[i].dynamic_addresses);
+        free(CONST_CAST(int64_t *, l2_records[i].dynamic_times));
     }
     free_port_rows(ports, input.n_ports);
     free(domains);
