@@ -241,6 +241,8 @@ enum hnv_flag {
                  "from a PA of the sender's peer: deliver")                   \
     HNV_PRIORITY(VERIFY, GATEWAY, 100,                                        \
                  "no record, but from a wildcard gateway's PA: deliver")      \
+    HNV_PRIORITY(VERIFY, L2, 95,                                              \
+                 "no record, but MAC and PA are an L2Only machine's: deliver")\
     HNV_PRIORITY(VERIFY, MEMBER, 90,                                          \
                  "says not who sent it, from a member of the VSID: deliver")  \
     HNV_PRIORITY(VERIFY, KNOWN_PA, 50,                                        \

@@ -183,6 +183,33 @@ write_wildcard(struct hnv_draft *d, const struct hnv_domain *domain, size_t n)
     }
 }
 
+/* A machine without a known CA is believed by its MAC, from its host's PAs and
+ * in its own VSID.  An address that somebody's record has does not get here,
+ * and that it is the machine's own, the sending host checked. */
+static void
+write_l2_only(struct hnv_compiler *c, const struct hnv_l2_record *l2)
+{
+    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
+    struct hnv_draft *d = &c->draft;
+
+    if (l2->type != HNV_L2_ONLY
+        || hnv_l2_locate(c->host, l2).kind != HNV_KIND_ENCAP) {
+        return;
+    }
+    for (size_t i = 0; i < l2->peer->n_primary + l2->peer->n_standby; i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(kinds); j++) {
+            hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_L2,
+                            hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
+                                              &l2->uuid));
+            match_set_reg(&d->match, 0, l2->subnet->vsid);
+            hnv_match_kind(d, kinds[j]);
+            match_set_dl_src(&d->match, l2->mac);
+            hnv_match_tun_src(d, &l2->peer->pas[i]);
+            believe(d);
+        }
+    }
+}
+
 static void
 write_domain(struct hnv_compiler *c, const struct hnv_domain *domain)
 {
@@ -191,6 +218,9 @@ write_domain(struct hnv_compiler *c, const struct hnv_domain *domain)
     for (size_t i = 0; i < domain->n_subnets; i++) {
         const struct hnv_subnet *subnet = domain->subnets[i];
 
+        for (size_t j = 0; j < subnet->n_l2_records; j++) {
+            write_l2_only(c, subnet->l2_records[j]);
+        }
         if (get_wildcard(subnet)) {
             write_wildcard(d, domain, i);
         }

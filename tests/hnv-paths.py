@@ -280,7 +280,8 @@ class Fabric:
                     "rewrite" in sender
                     or not self.gets_copy(sender, host)
                     or self.routers[host].verify(
-                        sender["domain"], dict(packet, pa=source))[1]):
+                        sender["domain"], dict(
+                            packet, pa=source, vsid=sender["vsid"]))[1]):
                 continue
             verdict = self.routers[host].deliver(machine, packet)
             if not verdict.startswith("drop"):

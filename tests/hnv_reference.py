@@ -308,10 +308,21 @@ class Router:
         if not machine and any(packet["pa"] in r["pas"]
                                for r in self.wildcards(domain)):
             return None, None
+        if not machine and not (hop and self.is_gateway(domain, hop)) \
+                and self.is_l2_only(packet):
+            return None, None
         if any(m["pas"] == [packet["pa"]] and not m.get("standby")
                for m in self.machines + self.policy["l2"]):
             return None, "drop source-unverified"
         return None, "drop unknown-pa"
+
+    def is_l2_only(self, packet):
+        """Whether the MAC is that of an L2Only machine at that PA."""
+        return any(not r.get("gateway") and r["vsid"] == packet["vsid"]
+                   and r["mac"] == packet["dl_src"]
+                   and packet["pa"] in r["pas"]
+                   and not set(r["pas"]) & set(self.pas)
+                   for r in self.policy["l2"])
 
     def from_tunnel(self, packet):
         vsid = packet["vsid"]
