@@ -187,6 +187,7 @@ cmd_set_connection(struct ctl_context *ctx)
         = xmalloc(ctx->argc * sizeof *rows);
     bool read_only = false;
     const char *role = "";
+    int last_target = 0;
     size_t n = 0;
 
     for (int i = 1; i < ctx->argc && !ctx->error; i++) {
@@ -211,7 +212,12 @@ cmd_set_connection(struct ctl_context *ctx)
                             &hnvrec_connection_col_inactivity_probe, probe);
             }
             rows[n++] = row;
+            last_target = i;
         }
+    }
+    if (!ctx->error && last_target < ctx->argc - 1) {
+        ctl_error(ctx, "\"%s\" is for targets after it, and there are none",
+                  ctx->argv[ctx->argc - 1]);
     }
     if (!ctx->error) {
         hnvrec_hnv_global_set_connections(hnv_ctl_global(ctx), rows, n);

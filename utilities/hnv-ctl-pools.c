@@ -72,6 +72,41 @@ cmd_mac_pool_add(struct ctl_context *ctx)
  * again.  The unique index of the allocations would notice as well, but only
  * as an error. */
 
+/* Columns whose forms of addresses those of pools are compared in, since
+ * others than hnv-ctl may have written "FD00::5" or "00:15:5D:00:00:01". */
+static const struct ovsdb_idl_column *const ip_column
+    = &hnvrec_lookup_record_col_customer_address;
+static const struct ovsdb_idl_column *const mac_column
+    = &hnvrec_lookup_record_col_mac;
+
+/* Returns 'text', which the caller frees, in the form of 'column', or as it is
+ * if it is no address. */
+static char *
+usual_form(const struct ovsdb_idl_column *column, const char *text)
+{
+    char *normal;
+    char *error = hnv_ctl_normal(column, text, &normal);
+
+    if (error) {
+        free(error);
+        return xstrdup(text);
+    }
+    return normal;
+}
+
+static bool
+same_address(const struct ovsdb_idl_column *column, const char *a,
+             const char *b)
+{
+    char *usual_a = usual_form(column, a);
+    char *usual_b = usual_form(column, b);
+    bool same = !strcmp(usual_a, usual_b);
+
+    free(usual_a);
+    free(usual_b);
+    return same;
+}
+
 static const struct hnvrec_ip_pool *
 get_ip_pool(struct ctl_context *ctx, const char *name)
 {
@@ -84,7 +119,7 @@ static bool
 is_reserved(const struct hnvrec_ip_pool *pool, const char *address)
 {
     for (size_t i = 0; i < pool->n_reserved; i++) {
-        if (!strcmp(pool->reserved[i], address)) {
+        if (same_address(ip_column, pool->reserved[i], address)) {
             return true;
         }
     }
@@ -131,8 +166,8 @@ address_text(const struct in6_addr *address)
     return ds_steal_cstr(&ds);
 }
 
-/* Returns the lowest free address of 'pool', or null if there is none.  Ends
- * after one more step than there are allocated or reserved addresses. */
+/* Returns the lowest address of 'pool' that is not in 'used', or null if there
+ * is none.  Ends after one more step than 'used' has. */
 static char *
 lowest_free_address(const struct hnvrec_ip_pool *pool,
                     const struct sset *used)
@@ -146,7 +181,7 @@ lowest_free_address(const struct hnvrec_ip_pool *pool,
          hnv_address_next(&address)) {
         char *text = address_text(&address);
 
-        if (!sset_contains(used, text) && !is_reserved(pool, text)) {
+        if (!sset_contains(used, text)) {
             return text;
         }
         free(text);
@@ -210,8 +245,11 @@ hnv_ctl_allocate_ip(struct ctl_context *ctx, const char *name,
     }
     HNVREC_IP_ALLOCATION_FOR_EACH (a, ctx->idl) {
         if (a->pool == pool) {
-            sset_add(&used, a->address);
+            sset_add_and_free(&used, usual_form(ip_column, a->address));
         }
+    }
+    for (size_t i = 0; i < pool->n_reserved; i++) {
+        sset_add_and_free(&used, usual_form(ip_column, pool->reserved[i]));
     }
 
     char *address = (wanted ? wanted_address(ctx, pool, wanted, &used)
@@ -259,8 +297,9 @@ cmd_ip_free(struct ctl_context *ctx)
         return;
     }
     HNVREC_IP_ALLOCATION_FOR_EACH_SAFE (a, ctx->idl) {
-        if (a->pool == pool && (!strcmp(a->address, ctx->argv[2])
-                                || !strcmp(a->owner, ctx->argv[2]))) {
+        if (a->pool == pool
+            && (same_address(ip_column, a->address, ctx->argv[2])
+                || !strcmp(a->owner, ctx->argv[2]))) {
             hnvrec_ip_allocation_delete(a);
             found = true;
         }
@@ -324,7 +363,7 @@ hnv_ctl_allocate_mac(struct ctl_context *ctx, const char *name,
         return NULL;
     }
     HNVREC_MAC_ALLOCATION_FOR_EACH (a, ctx->idl) {
-        sset_add(&used, a->mac);
+        sset_add_and_free(&used, usual_form(mac_column, a->mac));
     }
 
     const struct hnvrec_mac_pool *pool
@@ -372,7 +411,7 @@ cmd_mac_free(struct ctl_context *ctx)
     }
     HNVREC_MAC_ALLOCATION_FOR_EACH_SAFE (a, ctx->idl) {
         if (&a->pool->header_ == pool
-            && (!strcasecmp(a->mac, ctx->argv[2])
+            && (same_address(mac_column, a->mac, ctx->argv[2])
                 || !strcmp(a->owner, ctx->argv[2]))) {
             hnvrec_mac_allocation_delete(a);
             found = true;
