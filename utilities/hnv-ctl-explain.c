@@ -291,19 +291,6 @@ domain_of_port(const struct ovsdb_idl *idl, const struct hnvrec_port *port)
 }
 
 static const struct hnvrec_routing_domain *
-domain_of_acl(const struct ovsdb_idl *idl, const struct hnvrec_port_acl *acl)
-{
-    const struct hnvrec_port *port;
-
-    HNVREC_PORT_FOR_EACH (port, idl) {
-        if (has_acl(port->acls, port->n_acls, acl)) {
-            return domain_of_port(idl, port);
-        }
-    }
-    return NULL;
-}
-
-static const struct hnvrec_routing_domain *
 domain_of_row(const struct hnv_explain *e, enum hnv_row kind,
               const struct ovsdb_idl_row *row)
 {
@@ -321,7 +308,8 @@ domain_of_row(const struct hnv_explain *e, enum hnv_row kind,
     case HNV_ROW_PORT:
         return domain_of_port(e->policy, ROW(row, port));
     case HNV_ROW_ACL:
-        return domain_of_acl(e->policy, ROW(row, port_acl));
+        /* Flows of ACLs match the domain, since groups of them are of ports of
+         * any. */
     case HNV_ROW_HOST:
     case HNV_ROW_NONE:
     case HNV_ROW_PEER:
@@ -382,13 +370,16 @@ hnv_explain_host(const struct hnv_explain *e, const struct in6_addr *pa)
         "or allow it with \"mac_spoofing\"")                                 \
     ADVICE(SPOOF_IP,                                                         \
         "correct the address in the virtual machine or \"addresses\" of "    \
-        "the Port; a router needs \"forwarder\"")                            \
+        "the Port; a router needs \"forwarder\", a machine that chooses its "\
+        "addresses \"dynamic_limit\" of an L2 record")                       \
     ADVICE(SPOOF_ARP,                                                        \
         "correct the address in the virtual machine, or \"addresses\" of "   \
-        "the Port")                                                          \
+        "the Port; a machine that chooses its addresses needs "              \
+        "\"dynamic_limit\" of an L2 record")                                 \
     ADVICE(SPOOF_ND,                                                         \
         "correct the address in the virtual machine, or \"addresses\" of "   \
-        "the Port")                                                          \
+        "the Port; a machine that chooses its addresses needs "              \
+        "\"dynamic_limit\" of an L2 record")                                 \
     ADVICE(DHCP_GUARD,                                                       \
         "clear \"dhcp_guard\" of the Port if the machine is to be a DHCP "   \
         "server")                                                            \

@@ -55,7 +55,8 @@ struct hnv_explain_row {
 struct hnv_explain_row hnv_explain_row(const struct hnv_explain *,
                                        uint64_t cookie);
 
-/* The name of the routing domain of the row, or null.  Constant. */
+/* The name of the routing domain of the row, or null if it has none, or is an
+ * ACL.  Constant. */
 const char *hnv_explain_tenant(const struct hnv_explain *, uint64_t cookie);
 
 /* What flows of 'priority' in 'table' do, or null if that is not known. */
