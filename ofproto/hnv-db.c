@@ -502,6 +502,8 @@ hnv_db_wait(struct hnv_db *db)
     }
 }
 
+/* Returns true if there is a connection to a server, also if its rows have not
+ * arrived yet. */
 bool
 hnv_db_is_connected(const struct hnv_db *db)
 {
@@ -535,6 +537,8 @@ hnv_db_get_seqno(const struct hnv_db *db)
     return db->seqno;
 }
 
+/* Returns the rows.  The IDL belongs to 'db', and what is read from it may go
+ * with the next hnv_db_run(). */
 struct ovsdb_idl *
 hnv_db_get_idl(const struct hnv_db *db)
 {

@@ -25,7 +25,7 @@ VLOG_DEFINE_THIS_MODULE(hnv_feed);
 COVERAGE_DEFINE(hnv_feed_condition);
 
 #define HNV_DB "HNV"
-#define HNV_TABLE "Lookup_Record"
+#define RECORD_TABLE "Lookup_Record"
 #define HNV_GLOBAL "HNV_Global"
 
 /* Rows to hand over in one run, so that other work gets its turn. */
@@ -92,7 +92,7 @@ hnv_feed_compose_monitor(const struct json *schema OVS_UNUSED,
         json_object_put(select, "initial", json_boolean_create(false));
         json_object_put(request, "select", select);
     }
-    json_object_put(requests, HNV_TABLE, json_array_create_1(request));
+    json_object_put(requests, RECORD_TABLE, json_array_create_1(request));
 
     request = json_object_create();
     json_object_put(request, "columns",
@@ -108,7 +108,7 @@ hnv_feed_set_condition(struct hnv_feed *feed)
     COVERAGE_INC(hnv_feed_condition);
     json_destroy(feed->condition);
     feed->condition = hnv_stages_compose(&feed->stages);
-    feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE,
+    feed->want_seqno = ovsdb_cs_set_condition(feed->cs, RECORD_TABLE,
                                               feed->condition);
     feed->n_stage_rows = 0;
 }
@@ -244,7 +244,7 @@ hnv_feed_process_rows(struct hnv_feed *feed, size_t *budget)
         for (; feed->row < tu->n && *budget; feed->row++) {
             const struct ovsdb_cs_row_update *ru = &tu->row_updates[feed->row];
 
-            if (!strcmp(tu->table_name, HNV_TABLE)) {
+            if (!strcmp(tu->table_name, RECORD_TABLE)) {
                 feed->handler->update(ru, feed->aux);
                 feed->n_rows++;
             } else {
@@ -375,7 +375,7 @@ count_rows(const struct ovsdb_cs_event *event)
         || updates->type != JSON_OBJECT) {
         return 0;
     }
-    table = shash_find_data(json_object(updates), HNV_TABLE);
+    table = shash_find_data(json_object(updates), RECORD_TABLE);
     return (table && table->type == JSON_OBJECT
             ? shash_count(json_object(table)) : 0);
 }
@@ -417,7 +417,7 @@ hnv_feed_run(struct hnv_feed *feed)
     /* The number that a condition set before the connection came up waits for
      * might never come, so ask again. */
     if (!hnv_feed_is_pending(feed) && !hnv_feed_is_answered(feed)) {
-        feed->want_seqno = ovsdb_cs_set_condition(feed->cs, HNV_TABLE,
+        feed->want_seqno = ovsdb_cs_set_condition(feed->cs, RECORD_TABLE,
                                                   feed->condition);
     }
 }
@@ -511,7 +511,7 @@ hnv_feed_query(struct hnv_feed *feed, const struct uuid *routing_domain,
                             json_string_create(customer_address)));
     op = json_object_create();
     json_object_put_string(op, "op", "select");
-    json_object_put_string(op, "table", HNV_TABLE);
+    json_object_put_string(op, "table", RECORD_TABLE);
     json_object_put(op, "where", where);
     json_object_put(op, "columns",
                     json_array_create_1(json_string_create("_uuid")));

@@ -122,6 +122,7 @@ hnv_lazy_set_max_records(struct hnv_lazy *lazy, unsigned int max_records)
     lazy->max_records = MAX(max_records, 1);
 }
 
+/* Returns the routing domain whose row is 'uuid', or NULL. */
 struct hnv_lazy_domain *
 hnv_lazy_find_domain(const struct hnv_lazy *lazy, const struct uuid *uuid)
 {
@@ -149,6 +150,7 @@ hnv_lazy_add_domain(struct hnv_lazy *lazy, const struct uuid *uuid)
     return domain;
 }
 
+/* Returns what is known, in any state, of 'ca' in 'domain', or NULL. */
 struct hnv_lazy_entry *
 hnv_lazy_find(const struct hnv_lazy_domain *domain, const struct in6_addr *ca)
 {
@@ -311,6 +313,8 @@ hnv_lazy_found(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry,
     hnv_lazy_evict(lazy, domain, HNV_LAZY_FOUND, lazy->max_records);
 }
 
+/* Notes that the database has no record for 'entry', and tells the handler.
+ * Lets its packets go, and may free entries that have been absent longest. */
 void
 hnv_lazy_absent(struct hnv_lazy *lazy, struct hnv_lazy_entry *entry)
 {

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "hnv-db.h"
 #include "hnv-host.h"
 #include "hnv-installer.h"
 #include "hnv-peers.h"

@@ -3,6 +3,8 @@
 #ifndef HNV_MOVES_H
 #define HNV_MOVES_H 1
 
+#include "hnv-db.h"
+
 struct hnv_entry;
 struct hnv_host;
 struct hnv_installer;

@@ -79,6 +79,8 @@ hnv_uuid_bits(const struct uuid *uuid)
     return ((uint64_t) uuid->parts[0] << 8) | (uuid->parts[1] >> 24);
 }
 
+/* Returns the cookie, in host byte order, of a flow that was made from the row
+ * of which 'bits' are the first 40 bits of its UUID, see hnv_uuid_bits(). */
 uint64_t
 hnv_cookie_encode_bits(enum hnv_row row, enum hnv_drop drop, uint64_t bits)
 {
@@ -86,8 +88,8 @@ hnv_cookie_encode_bits(enum hnv_row row, enum hnv_drop drop, uint64_t bits)
             | ((uint64_t) drop << 40) | (bits & HNV_COOKIE_ROW_MASK));
 }
 
-/* Returns the cookie of a flow that was made from 'uuid', which may be NULL if
- * 'row' is HNV_ROW_NONE. */
+/* Returns the cookie, in host byte order, of a flow that was made from 'uuid',
+ * which may be NULL if 'row' is HNV_ROW_NONE. */
 uint64_t
 hnv_cookie_encode(enum hnv_row row, enum hnv_drop drop,
                   const struct uuid *uuid)

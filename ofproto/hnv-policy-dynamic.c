@@ -35,6 +35,8 @@ hnv_subnet_check_dynamic(const struct hnv_subnet *subnet,
     return "it is not in any prefix of the virtual subnet";
 }
 
+/* Whether 'ca' is one of the addresses that the Port of 'port' has; dynamic
+ * addresses are not. */
 bool
 hnv_port_has_address(const struct hnv_port *port, const struct in6_addr *ca)
 {

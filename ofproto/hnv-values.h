@@ -64,6 +64,7 @@ struct hnv_prefix {
     uint8_t plen;
 };
 
+/* "10.0.0.1" or "fd00::1".  Formatting gives the one text of an address. */
 char *hnv_address_parse(const char *, struct in6_addr *);
 void hnv_address_format(const struct in6_addr *, struct ds *);
 bool hnv_address_is_v4(const struct in6_addr *);
@@ -75,6 +76,8 @@ bool hnv_address_is_multicast(const struct in6_addr *);
 /* Says what is wrong with an address as that of one machine. */
 char *hnv_address_check_unicast(const struct in6_addr *);
 
+/* "10.0.0.0/24" or "fd00::/64": the length must be there.  A prefix has no
+ * address of the other IP version, not even with a length of 0. */
 char *hnv_prefix_parse(const char *, struct hnv_prefix *);
 void hnv_prefix_format(const struct hnv_prefix *, struct ds *);
 bool hnv_prefix_is_v4(const struct hnv_prefix *);
@@ -98,6 +101,7 @@ char *hnv_mac_parse(const char *, struct eth_addr *);
  * administered or universal. */
 struct eth_addr hnv_rewrite_mac(struct eth_addr pa_mac);
 
+/* A decimal number from HNV_VSID_MIN to HNV_VSID_MAX. */
 char *hnv_vsid_parse(const char *, uint32_t *);
 
 /* A GUID with or without braces to the form without, in lower case. */

@@ -15,6 +15,7 @@
 /* What policy may be, beyond what the schema can hold: domains, subnets,
  * records and routes.  Each message begins with the row. */
 
+/* Returns the virtual subnet with VSID 'vsid', in host byte order, or NULL. */
 const struct hnvrec_virtual_subnet *
 hnv_ctl_subnet(const struct ovsdb_idl *idl, int64_t vsid)
 {

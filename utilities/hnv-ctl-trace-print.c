@@ -307,6 +307,7 @@ hop_to_json(const struct hnv_trace *trace, const struct hnv_hop *hop)
     return json;
 }
 
+/* Returns 'trace' as the man page has it, for the caller to free. */
 struct json *
 hnv_trace_to_json(const struct hnv_trace *trace)
 {

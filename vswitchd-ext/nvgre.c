@@ -242,7 +242,7 @@ nvgre_layout_from_string(const char *s, size_t len, enum nvgre_layout *layout)
     return false;
 }
 
-/* What NVGRE_DROPS says of 'why': its name, what is wrong, and the clause. */
+/* Returns the name of 'why' in NVGRE_DROPS, for people and programs. */
 const char *
 nvgre_drop_name(enum nvgre_drop why)
 {
@@ -256,6 +256,7 @@ nvgre_drop_name(enum nvgre_drop why)
     return names[why];
 }
 
+/* Returns what is wrong with a packet that is dropped because of 'why'. */
 const char *
 nvgre_drop_text(enum nvgre_drop why)
 {
@@ -269,6 +270,7 @@ nvgre_drop_text(enum nvgre_drop why)
     return texts[why];
 }
 
+/* Returns the clause that has packets dropped because of 'why', or "". */
 const char *
 nvgre_drop_clause(enum nvgre_drop why)
 {
