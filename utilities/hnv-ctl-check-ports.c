@@ -281,7 +281,7 @@ hnv_ctl_check_mac_pool(const struct ctl_context *ctx,
         = CONTAINER_OF(row_, const struct hnvrec_mac_pool, header_);
     struct verdict v = { .row = xasprintf("MAC pool \"%s\"", row->name) };
     const struct hnvrec_mac_pool *other;
-    struct eth_addr first, last, start, end;
+    struct eth_addr first, last;
 
     fault_in(&v, "range_start", hnv_mac_parse(row->range_start, &first));
     fault_in(&v, "range_end", hnv_mac_parse(row->range_end, &last));
@@ -293,8 +293,9 @@ hnv_ctl_check_mac_pool(const struct ctl_context *ctx,
               "range_end");
     }
     HNVREC_MAC_POOL_FOR_EACH (other, ctx->idl) {
-        if (other != row && eth_addr_from_string(other->range_start, &start)
-            && eth_addr_from_string(other->range_end, &end)
+        struct eth_addr start, end;
+
+        if (other != row && hnv_ctl_mac_pool_range(other, &start, &end)
             && eth_addr_to_uint64(first) <= eth_addr_to_uint64(end)
             && eth_addr_to_uint64(start) <= eth_addr_to_uint64(last)) {
             fault(&v, "its range overlaps that of MAC pool \"%s\"; choose "

@@ -325,6 +325,23 @@ cmd_ip_alloc_list(struct ctl_context *ctx)
     hnv_ctl_list(ctx, &noun);
 }
 
+/* Stores the first and the last address of 'pool'.  Returns false if they are
+ * none. */
+bool
+hnv_ctl_mac_pool_range(const struct hnvrec_mac_pool *pool,
+                       struct eth_addr *first, struct eth_addr *last)
+{
+    char *error = hnv_mac_parse(pool->range_start, first);
+
+    if (!error) {
+        error = hnv_mac_parse(pool->range_end, last);
+    }
+
+    bool ok = !error;
+    free(error);
+    return ok;
+}
+
 /* Returns the lowest MAC of 'pool' that is not in 'used', or null if there is
  * none, or if the pool's range is no good. */
 static char *
@@ -332,8 +349,7 @@ lowest_free_mac(const struct hnvrec_mac_pool *pool, const struct sset *used)
 {
     struct eth_addr first, last;
 
-    if (!eth_addr_from_string(pool->range_start, &first)
-        || !eth_addr_from_string(pool->range_end, &last)) {
+    if (!hnv_ctl_mac_pool_range(pool, &first, &last)) {
         return NULL;
     }
     for (uint64_t i = eth_addr_to_uint64(first);

@@ -240,6 +240,8 @@ char *hnv_ctl_allocate_ip(struct ctl_context *, const char *pool,
                           const char *owner, const char *wanted);
 char *hnv_ctl_allocate_mac(struct ctl_context *, const char *pool,
                            const char *owner);
+bool hnv_ctl_mac_pool_range(const struct hnvrec_mac_pool *,
+                            struct eth_addr *first, struct eth_addr *last);
 
 /* hnv-ctl-policy.c. */
 int64_t hnv_ctl_choose_datapath_key(const struct ovsdb_idl *);
