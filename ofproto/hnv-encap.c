@@ -173,6 +173,12 @@ write_encap(struct hnv_compiler *c)
         hnv_match_bits(d, MFF_REG2, flags[i], flags[i]);
         hnv_draft_drop_shared(d, HNV_DROP_TOO_BIG);
     }
+    /* Whatever the size of a packet, the switch counts it for both outcomes of
+     * a comparison, so here would be counted what is not dropped. */
+    start(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_ARP, HNV_ROW_NONE, NULL);
+    match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
+    hnv_act_output(d, c->host->tunnel_port);
+    hnv_draft_add(d);
     start(d, HNV_TABLE_ENCAP, HNV_PRI_ENCAP_OUT, HNV_ROW_NONE, NULL);
     hnv_act_output(d, c->host->tunnel_port);
     hnv_draft_add(d);

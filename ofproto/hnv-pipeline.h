@@ -410,6 +410,7 @@ enum hnv_flag {
     HNV_PRIORITY(ENCAP, TOO_BIG_SUBNET, 110,                                  \
                  "IP, larger than the subnet's MTU: tell the sender")         \
     HNV_PRIORITY(ENCAP, TOO_BIG, 100, "IP, too big: tell the sender")         \
+    HNV_PRIORITY(ENCAP, ARP, 95, "ARP, which is never too big: out")          \
     HNV_PRIORITY(ENCAP, TOO_BIG_OTHER, 90, "not IP, too big: drop")           \
     HNV_PRIORITY(ENCAP, OUT, 0, "out through the nvgre port")                 \
     HNV_PRIORITY(REWRITE_OUT, UNCHECKED, 65535,                               \
