@@ -462,7 +462,7 @@ hnv_db_run(struct hnv_db *db)
     }
 }
 
-/* Did the database refuse the last transaction that it answered? */
+/* Has the database just refused a transaction? */
 bool
 hnv_db_has_failed(const struct hnv_db *db)
 {
@@ -483,7 +483,11 @@ hnv_db_is_owner(const struct smap *owner, const char *name)
 void
 hnv_db_commit(struct hnv_db *db)
 {
-    db->failed = !ovsdb_idl_loop_commit_and_wait(&db->loop);
+    /* The answer to what was sent earlier: a lost connection is none. */
+    struct ovsdb_idl_txn *sent = db->loop.committing_txn;
+
+    db->failed = sent && ovsdb_idl_txn_commit(sent) == TXN_ERROR;
+    ovsdb_idl_loop_commit_and_wait(&db->loop);
     ovsdb_idl_track_clear(db->loop.idl);
     db->txn = NULL;
 }

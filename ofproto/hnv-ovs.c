@@ -344,6 +344,12 @@ hnv_ovs_read_bridge(struct hnv_ovs *ovs, const struct ovsrec_bridge *br)
 
     hnv_ovs_add_ports(ovs, br, false);
     hnv_ovs_check_ports(ovs);
+    if (!ovs->bridge_error && ovs->config.rewrite_port
+        && !simap_contains(&ovs->all_ports, ovs->config.rewrite_port)) {
+        ovs->bridge_error = xasprintf(
+            "bridge %s has no port %s, which external_ids:hnv-rewrite-port "
+            "names", br->name, ovs->config.rewrite_port);
+    }
 }
 
 /* Adds a port named 'name' with an Interface of type 'type' to 'br'.  Returns

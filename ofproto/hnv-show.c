@@ -57,6 +57,9 @@ show_database(const struct hnv_engine *engine, struct ds *s)
     if (error) {
         ds_put_format(s, "    %s\n", error);
         free(error);
+    } else if (remote && !hnv_db_is_connected(engine->db)) {
+        ds_put_cstr(s, "    nothing heard of a database HNV there; the log "
+                    "says more\n");
     }
     if (hnv_report_is_refused(engine->report)) {
         ds_put_format(s, "    it refuses the reports of this host: "
@@ -69,11 +72,18 @@ static void
 show_connections(const struct hnv_engine *engine, struct ds *s)
 {
     const struct hnv_ovs_config *config = hnv_ovs_get_config(engine->ovs);
+    const struct hnv_policy *policy
+        = hnv_installer_get_policy(engine->installer);
     const char *error = hnv_ovs_get_bridge_error(engine->ovs);
     struct hnv_ofconn_stats stats = hnv_ofconn_get_stats(engine->ofconn);
 
     ds_put_format(s, "host: %s\n", config->host_name[0] ? config->host_name
                   : "none; set external_ids:hnv-host-name in Open_vSwitch");
+    if (policy && config->host_name[0]
+        && !hnv_policy_host(policy, config->host_name)) {
+        ds_put_cstr(s, "    the policy has no such Host; compare "
+                    "external_ids:hnv-host-name with \"hnv-ctl host-list\"\n");
+    }
     ds_put_format(s, "Open_vSwitch database: %s\n",
                   hnv_ovs_is_connected(engine->ovs) ? "connected"
                   : "not connected");

@@ -195,6 +195,9 @@ hnv_tls_explain(const char *remote, int error)
     } else if (error == ECONNREFUSED || error == ENOENT) {
         return xasprintf("no server listens there; compare hnv-remote with "
                          "\"hnv-ctl get-connection\"");
+    } else if (error == EAFNOSUPPORT) {
+        return xstrdup("hnv-remote must be such as ssl:192.0.2.1:6640, "
+                       "tcp:192.0.2.1:6640, or unix:FILE");
     }
     return xstrdup(ovs_retval_to_string(error));
 }

@@ -161,6 +161,7 @@ show_state(const struct ctl_context *ctx, const struct hnvrec_host *host,
     const struct hnvrec_hnv_global *global
         = hnvrec_hnv_global_first(ctx->idl);
     const struct hnvrec_host_state *state;
+    const struct smap_node *node;
 
     HNVREC_HOST_STATE_FOR_EACH (state, ctx->idl) {
         if (strcmp(state->name, host->name)) {
@@ -175,9 +176,33 @@ show_state(const struct ctl_context *ctx, const struct hnvrec_host *host,
                           nodes[i]->value);
         }
         free(nodes);
+        SMAP_FOR_EACH (node, &state->alarms) {
+            ds_put_format(ds, "    alarm: %s: %s\n", node->key, node->value);
+        }
         return;
     }
     ds_put_cstr(ds, "    hnv-agent has never connected\n");
+}
+
+/* A host that is not in the policy has probably got a wrong name. */
+static void
+show_strangers(const struct ctl_context *ctx, struct ds *ds)
+{
+    const struct hnvrec_host_state *state;
+    const struct hnvrec_host *host;
+
+    HNVREC_HOST_STATE_FOR_EACH (state, ctx->idl) {
+        bool known = false;
+
+        HNVREC_HOST_FOR_EACH (host, ctx->idl) {
+            known = known || !strcmp(host->name, state->name);
+        }
+        if (!known) {
+            ds_put_format(ds, "host \"%s\" is not in the policy: correct its "
+                          "external_ids:hnv-host-name, or add it with "
+                          "\"host-add\"\n", state->name);
+        }
+    }
 }
 
 static void
@@ -234,6 +259,7 @@ cmd_show(struct ctl_context *ctx)
         show_host(ctx, CONTAINER_OF(*row, const struct hnvrec_host, header_),
                   &ctx->output);
     }
+    show_strangers(ctx, &ctx->output);
     for (size_t i = 0; i < HNV_CTL_N_NOUNS; i++) {
         free(all->rows[i]);
     }
