@@ -69,7 +69,7 @@ hnv_engine_create(const char *ovs_remote)
     engine->peers = hnv_peers_create();
     engine->records = hnv_records_create(engine->peers, &hnv_glue_records,
                                          engine);
-    engine->moves = hnv_moves_create();
+    engine->moves = hnv_moves_create(engine->peers);
     engine->ofconn = hnv_ofconn_create(&hnv_glue_ofconn, engine);
     engine->installer = hnv_installer_create(engine->ofconn, engine->peers,
                                              engine->records);

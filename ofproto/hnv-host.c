@@ -172,12 +172,21 @@ compare_domains(const void *a_, const void *b_)
     return (*a)->key < (*b)->key ? -1 : (*a)->key > (*b)->key;
 }
 
+/* A domain whose last machine has left stays for a while, so that what still
+ * comes for that machine is sent on. */
 static void
-index_domains(struct hnv_host *host)
+index_domains(struct hnv_host *host, const struct hnv_policy *policy)
 {
+    const struct hnv_domain *domain;
     size_t n = 0;
 
-    host->domains = xmalloc(host->n_lports * sizeof *host->domains);
+    host->domains = xmalloc((host->n_lports + hmap_count(&policy->domains))
+                            * sizeof *host->domains);
+    HMAP_FOR_EACH (domain, node, &policy->domains) {
+        if (domain->stays) {
+            host->domains[n++] = domain;
+        }
+    }
     for (size_t i = 0; i < host->n_lports; i++) {
         const struct hnv_port *port = host->lports[i].port;
 
@@ -237,7 +246,7 @@ hnv_host_create(const struct hnv_host_input *input,
 
     parse_pas(host, input, policy, errors);
     add_interfaces(host, input, policy, errors);
-    index_domains(host);
+    index_domains(host, policy);
     index_macs(host);
     return host;
 }

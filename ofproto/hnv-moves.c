@@ -18,7 +18,7 @@
 #include "util.h"
 #include "uuid.h"
 
-/* A record that was marked as moved. */
+/* A record that was marked as moved, or whose peer has former PAs. */
 struct hnv_move {
     struct hmap_node node;      /* In 'by_record' of struct hnv_moves. */
     struct ovs_list fifo;       /* In 'fifo' of struct hnv_moves. */
@@ -27,6 +27,7 @@ struct hnv_move {
 };
 
 struct hnv_moves {
+    struct hnv_peers *peers;
     struct hmap by_record;      /* Contains "struct hnv_move"s. */
     struct ovs_list fifo;       /* The same, oldest first. */
 };
@@ -34,10 +35,11 @@ struct hnv_moves {
 /* Returns a new instance.  The caller must free it, with
  * hnv_moves_destroy(). */
 struct hnv_moves *
-hnv_moves_create(void)
+hnv_moves_create(struct hnv_peers *peers)
 {
     struct hnv_moves *moves = xmalloc(sizeof *moves);
 
+    moves->peers = peers;
     hmap_init(&moves->by_record);
     ovs_list_init(&moves->fifo);
     return moves;
@@ -88,19 +90,72 @@ is_here(const struct hnv_host *host, const struct hnv_record *record)
             && hnv_host_has_pa(host, &record->peer->pas[0]));
 }
 
-/* 'entry' was 'old' until now: marks its record as moved, if it was on 'host'
- * and no longer is. */
+/* Makes the peer of 'record' have 'former', of which there are 'n', as former
+ * PAs, and no others. */
+static void
+set_former(struct hnv_moves *moves, struct hnv_record *record,
+           const struct in6_addr *former, size_t n)
+{
+    const struct hnv_peer *peer = record->peer;
+
+    record->peer = hnv_peers_get_moved(moves->peers, peer, former, n);
+    hnv_peers_put(moves->peers, peer);
+}
+
+/* 'entry' was 'old' until now, and is on this host.  If it was elsewhere, what
+ * still goes there is sent on to here. */
+static void
+hnv_moves_arrive(struct hnv_moves *moves, const struct hnv_host *host,
+                 struct hnv_entry *entry, const struct hnv_record *old)
+{
+    const struct hnv_peer *from = old->peer;
+
+    if (!from) {
+        return;
+    } else if (!is_here(host, old)) {
+        set_former(moves, &entry->record, from->pas, from->n_primary);
+        hnv_moves_renew(moves, &entry->record.uuid)->expires
+            = time_msec() + HNV_MOVED_MS;
+    } else if (from->n_former) {
+        set_former(moves, &entry->record,
+                   from->pas + from->n_primary + from->n_standby,
+                   from->n_former);
+    }
+}
+
+/* 'entry' was 'old' until now: notes whether its machine has left 'host', or
+ * come to it. */
 void
 hnv_moves_update(struct hnv_moves *moves, const struct hnv_host *host,
                  struct hnv_entry *entry, const struct hnv_record *old)
 {
     bool left = is_here(host, old);
 
-    entry->record.moved = (!is_here(host, &entry->record)
-                           && (left || old->moved));
+    if (is_here(host, &entry->record)) {
+        hnv_moves_arrive(moves, host, entry, old);
+        return;
+    }
+    entry->record.moved = left || old->moved;
     if (entry->record.moved && left) {
         hnv_moves_renew(moves, &entry->record.uuid)->expires
             = time_msec() + HNV_MOVED_MS;
+    }
+}
+
+static void
+hnv_moves_expire(struct hnv_moves *moves, struct hnv_entry *entry,
+                 struct hnv_installer *installer)
+{
+    struct hnv_record old = entry->record;
+
+    if (old.moved) {
+        entry->record.moved = false;
+        hnv_installer_put_record(installer, entry, &old);
+    } else if (old.peer && old.peer->n_former) {
+        entry->record.peer = hnv_peers_get_moved(moves->peers, old.peer, NULL,
+                                                 0);
+        hnv_installer_put_record(installer, entry, &old);
+        hnv_peers_put(moves->peers, old.peer);
     }
 }
 
@@ -120,11 +175,8 @@ hnv_moves_run(struct hnv_moves *moves, struct hnv_records *records,
             break;
         }
         entry = hnv_records_find(records, &move->record);
-        if (entry && entry->record.moved) {
-            struct hnv_record old = entry->record;
-
-            entry->record.moved = false;
-            hnv_installer_put_record(installer, entry, &old);
+        if (entry) {
+            hnv_moves_expire(moves, entry, installer);
         }
         ovs_list_remove(&move->fifo);
         hmap_remove(&moves->by_record, &move->node);

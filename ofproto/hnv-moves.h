@@ -8,11 +8,12 @@
 struct hnv_entry;
 struct hnv_host;
 struct hnv_installer;
+struct hnv_peers;
 struct hnv_record;
 struct hnv_records;
 
-/* Machines that have left this host
- * =================================
+/* Machines that have left this host, or come to it
+ * ================================================
  *
  * What
  * ----
@@ -22,12 +23,17 @@ struct hnv_records;
  * For HNV_MOVED_MS, such a record is marked as moved, and its flows send what
  * comes for it on to where the machine is.
  *
+ * There, it comes from a PA that is not the sender's.  So for the same time,
+ * the record of a machine that came here has the PAs where it was, as far as
+ * this host knows, as former PAs of its peer, and its flows accept what comes
+ * from these for this machine.
+ *
  *
  * What not
  * --------
  *
- * What these flows are is in hnv-deliver.  A host that is started again has
- * forgotten what moved away before.
+ * What these flows are is in hnv-deliver and hnv-source.  A host that is
+ * started again has forgotten what moved before.
  *
  *
  * Thread-safety
@@ -39,7 +45,7 @@ struct hnv_records;
  * routing domain that has left it. */
 #define HNV_MOVED_MS HNV_DB_LINGER_MS
 
-struct hnv_moves *hnv_moves_create(void);
+struct hnv_moves *hnv_moves_create(struct hnv_peers *);
 void hnv_moves_destroy(struct hnv_moves *);
 void hnv_moves_run(struct hnv_moves *, struct hnv_records *,
                    struct hnv_installer *);

@@ -99,7 +99,7 @@ choose_id(const struct hnv_peers *peers, const struct hnv_peer *peer)
     uint32_t id = HASHED_ID | hash_pas(peer->pas, peer->n_primary,
                                        peer->n_standby);
 
-    if (peer->n_primary == 1 && !peer->n_standby
+    if (peer->n_primary == 1 && !peer->n_standby && !peer->n_former
         && IN6_IS_ADDR_V4MAPPED(&peer->pas[0])) {
         id = ntohl(in6_addr_get_mapped_ipv4(&peer->pas[0]));
     }
@@ -126,25 +126,21 @@ append_new(struct in6_addr *to, size_t *n, const struct in6_addr *from,
     }
 }
 
-const struct hnv_peer *
-hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *addresses,
-              size_t n_primary_, size_t n_standby_)
+/* Returns the peer whose numbers of addresses are those in 'like' and whose
+ * addresses are 'pas'. */
+static const struct hnv_peer *
+get_peer(struct hnv_peers *peers, const struct hnv_peer *like,
+         const struct in6_addr *pas)
 {
-    struct in6_addr pas[2 * HNV_MAX_PAS];
-    size_t n_primary = 0, n_standby, n;
-
-    ovs_assert(n_primary_ + n_standby_ <= ARRAY_SIZE(pas));
-    append_new(pas, &n_primary, addresses, n_primary_);
-    n = n_primary;
-    append_new(pas, &n, addresses + n_primary_, n_standby_);
-    n_standby = n - n_primary;
-
-    uint32_t hash = hash_pas(pas, n_primary, n_standby);
-    size_t size = n * sizeof *pas;
+    uint32_t hash = hash_pas(pas, like->n_primary, like->n_standby);
+    size_t size = (like->n_primary + like->n_standby + like->n_former)
+                  * sizeof *pas;
     struct hnv_peer *peer;
 
     HMAP_FOR_EACH_WITH_HASH (peer, by_pas, hash, &peers->by_pas) {
-        if (peer->n_primary == n_primary && peer->n_standby == n_standby
+        if (peer->n_primary == like->n_primary
+            && peer->n_standby == like->n_standby
+            && peer->n_former == like->n_former
             && !memcmp(peer->pas, pas, size)) {
             peer->n_refs++;
             return peer;
@@ -152,9 +148,8 @@ hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *addresses,
     }
 
     peer = xmalloc(sizeof *peer + size);
+    *peer = *like;
     peer->n_refs = 1;
-    peer->n_primary = n_primary;
-    peer->n_standby = n_standby;
     memcpy(peer->pas, pas, size);
     peer->id = choose_id(peers, peer);
     hmap_insert(&peers->by_id, &peer->by_id, peer->id);
@@ -162,6 +157,38 @@ hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *addresses,
     note_change(peers, &(struct hnv_change) { .type = HNV_CHANGE_PEER,
                                               .peer_id = peer->id });
     return peer;
+}
+
+const struct hnv_peer *
+hnv_peers_get(struct hnv_peers *peers, const struct in6_addr *addresses,
+              size_t n_primary, size_t n_standby)
+{
+    struct in6_addr pas[2 * HNV_MAX_PAS];
+    size_t n = 0;
+
+    ovs_assert(n_primary + n_standby <= ARRAY_SIZE(pas));
+    append_new(pas, &n, addresses, n_primary);
+
+    struct hnv_peer like = { .n_primary = n };
+    append_new(pas, &n, addresses + n_primary, n_standby);
+    like.n_standby = n - like.n_primary;
+    return get_peer(peers, &like, pas);
+}
+
+const struct hnv_peer *
+hnv_peers_get_moved(struct hnv_peers *peers, const struct hnv_peer *peer,
+                    const struct in6_addr *former, size_t n_former)
+{
+    struct in6_addr pas[3 * HNV_MAX_PAS];
+    size_t n_row = peer->n_primary + peer->n_standby, n = n_row;
+    struct hnv_peer like = { .n_primary = peer->n_primary,
+                             .n_standby = peer->n_standby };
+
+    ovs_assert(n_row + n_former <= ARRAY_SIZE(pas));
+    memcpy(pas, peer->pas, n_row * sizeof *pas);
+    append_new(pas, &n, former, n_former);
+    like.n_former = n - n_row;
+    return get_peer(peers, &like, pas);
 }
 
 void

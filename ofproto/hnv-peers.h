@@ -62,7 +62,9 @@ struct hnv_peer {
     uint32_t n_refs;
     uint8_t n_primary;          /* Where the machine is: pas[0] is used. */
     uint8_t n_standby;          /* Accepted as sources too. */
-    struct in6_addr pas[];      /* 'n_primary', then 'n_standby'. */
+    uint8_t n_former;           /* Where a machine was until just now, of
+                                 * which its row need not say anything. */
+    struct in6_addr pas[];      /* 'n_primary', 'n_standby', 'n_former'. */
 };
 
 /* The PAs that broadcast in one VSID goes to. */
@@ -98,6 +100,13 @@ const struct hnv_peer *hnv_peers_get(struct hnv_peers *,
                                      const struct in6_addr *pas,
                                      size_t n_primary, size_t n_standby);
 void hnv_peers_put(struct hnv_peers *, const struct hnv_peer *);
+
+/* Likewise, with the primary and standby PAs of 'peer', and only those in
+ * 'former' as former ones. */
+const struct hnv_peer *hnv_peers_get_moved(struct hnv_peers *,
+                                           const struct hnv_peer *peer,
+                                           const struct in6_addr *former,
+                                           size_t n_former);
 
 /* Makes the machines at a peer members of 'vsid', or not any more. */
 void hnv_peers_join(struct hnv_peers *, uint32_t vsid,

@@ -100,6 +100,7 @@ add_domain(struct hnv_policy *policy, const struct hnv_domain_row *row)
     domain->keep_ttl = row->keep_ttl;
     domain->keep_mac = row->keep_mac;
     domain->strict_vsid = row->strict_vsid;
+    domain->stays = row->stays;
     hmap_insert(&policy->domains, &domain->node, domain->key);
     hmap_insert(&policy->domains_by_uuid, &domain->by_uuid,
                 uuid_hash(&domain->uuid));

@@ -84,6 +84,7 @@ struct hnv_domain_row {
     bool keep_ttl;              /* options:ttl_decrement=never. */
     bool keep_mac;              /* options:source_mac=keep. */
     bool strict_vsid;           /* options:receive_vsid=destination. */
+    bool stays;                 /* In force even without a port here. */
 };
 
 enum hnv_flood {
@@ -187,7 +188,7 @@ struct hnv_domain {
     struct uuid uuid;
     char *name;
     uint32_t key;               /* The row's datapath_key: metadata. */
-    bool lazy, external_router, keep_ttl, keep_mac, strict_vsid;
+    bool lazy, external_router, keep_ttl, keep_mac, strict_vsid, stays;
     struct hnv_subnet **subnets;
     size_t n_subnets;
     struct hnv_route *routes;   /* Best per prefix, next hop not on-link. */

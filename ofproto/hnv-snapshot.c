@@ -124,6 +124,7 @@ add_domains(struct hnv_policy_input *in, struct arena *arena,
             .keep_mac = !strcmp(smap_get_def(o, "source_mac", ""), "keep"),
             .strict_vsid = !strcmp(smap_get_def(o, "receive_vsid", ""),
                                    "destination"),
+            .stays = true,
         };
     }
 }

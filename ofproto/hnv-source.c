@@ -256,7 +256,7 @@ hnv_source_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
         hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
         believe(d);
     }
-    if (peer->n_primary == 1 && !peer->n_standby) {
+    if (peer->n_primary == 1 && !peer->n_standby && !peer->n_former) {
         hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_KNOWN_PA, cookie);
         hnv_match_tun_src(d, &peer->pas[0]);
         hnv_draft_drop_shared(d, HNV_DROP_SOURCE_UNVERIFIED);
@@ -297,7 +297,7 @@ hnv_source_record(struct hnv_compiler *c, const struct hnv_located *l)
     if (l->kind != HNV_KIND_LOCAL || !peer) {
         return;
     }
-    for (size_t i = 0; i < peer->n_standby; i++) {
+    for (size_t i = 0; i < peer->n_standby + peer->n_former; i++) {
         const struct in6_addr *pa = &peer->pas[peer->n_primary + i];
 
         for (int arp = 0; arp <= hnv_address_is_v4(&l->record->ca)

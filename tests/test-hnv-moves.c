@@ -8,8 +8,12 @@
 #include <string.h>
 
 #include "hnv-installer.h"
+#include "hnv-peers.h"
+#include "hnv-record.h"
 #include "hnv-records.h"
+#include "hnv-values.h"
 #include "hnvtest.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "ovsdb-cs.h"
@@ -98,7 +102,7 @@ locate(unsigned int n, const char *pa)
 }
 
 /* Handles "RECORD PA", "RECORD gone", or "warp MS", and prints which records
- * count as moved then. */
+ * count as moved then, and which have come, from where. */
 static void
 moves_line(struct svec *words)
 {
@@ -126,6 +130,14 @@ moves_line(struct svec *words)
 
         if (entry && entry->record.moved) {
             printf(" %u", n);
+        } else if (entry && entry->record.peer->n_former) {
+            const struct hnv_peer *peer = entry->record.peer;
+            struct ds s = DS_EMPTY_INITIALIZER;
+
+            hnv_address_format(&peer->pas[peer->n_primary + peer->n_standby],
+                               &s);
+            printf(" %u<%s", n, ds_cstr(&s));
+            ds_destroy(&s);
         }
     }
     putchar('\n');
@@ -137,7 +149,7 @@ test_moves(struct ovs_cmdl_context *ctx)
     test_policy_load(&policy, ctx->argv[1]);
     time_msec();                /* The clock has to run before it stops. */
     timeval_stop();
-    moves = hnv_moves_create();
+    moves = hnv_moves_create(policy.peers);
     records = hnv_records_create(policy.peers, &handler, NULL);
     installer = hnv_installer_create(NULL, policy.peers, records);
     test_each_line(moves_line);
