@@ -70,18 +70,33 @@ parse_prefixes(const struct hnv_subnet_row *row, struct hnv_subnet *subnet)
     return NULL;
 }
 
+/* Gives the gateway an address in each prefix that it has none in. */
+static void
+add_default_gateways(struct hnv_subnet *subnet)
+{
+    size_t n = subnet->n_gateways;
+
+    for (size_t i = 0; i < subnet->n_prefixes; i++) {
+        const struct hnv_prefix *prefix = &subnet->prefixes[i];
+        bool has_own = false;
+
+        for (size_t j = 0; j < n; j++) {
+            has_own = has_own || hnv_prefix_contains(prefix,
+                                                     &subnet->gateways[j]);
+        }
+        if (!has_own
+            && hnv_prefix_gateway(prefix,
+                                  &subnet->gateways[subnet->n_gateways])) {
+            subnet->n_gateways++;
+        }
+    }
+}
+
 static char *
 parse_gateways(const struct hnv_subnet_row *row, struct hnv_subnet *subnet)
 {
-    size_t n = row->gateways.n ? row->gateways.n : subnet->n_prefixes;
-
-    subnet->gateways = xcalloc(n, sizeof *subnet->gateways);
-    for (size_t i = 0; !row->gateways.n && i < n; i++) {
-        struct in6_addr *gateway = &subnet->gateways[subnet->n_gateways];
-
-        subnet->n_gateways += hnv_prefix_gateway(&subnet->prefixes[i],
-                                                 gateway);
-    }
+    subnet->gateways = xcalloc(row->gateways.n + subnet->n_prefixes,
+                               sizeof *subnet->gateways);
     for (size_t i = 0; i < row->gateways.n; i++) {
         const char *text = row->gateways.s[i];
         struct in6_addr *gateway = &subnet->gateways[i];
@@ -102,6 +117,7 @@ parse_gateways(const struct hnv_subnet_row *row, struct hnv_subnet *subnet)
         }
         subnet->n_gateways++;
     }
+    add_default_gateways(subnet);
     return NULL;
 }
 
