@@ -23,7 +23,8 @@ check_address(const struct hnv_subnet *subnet, const struct in6_addr *ca,
         return xasprintf("address %s is not in any prefix of VSID %"PRIu32,
                          text, subnet->vsid);
     }
-    if (hnv_subnet_has_gateway(subnet, ca)) {
+    if (!subnet->domain->external_router
+        && hnv_subnet_has_gateway(subnet, ca)) {
         return xasprintf("address %s is the gateway address of VSID %"PRIu32,
                          text, subnet->vsid);
     }

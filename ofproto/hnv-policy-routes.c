@@ -57,7 +57,8 @@ check_next_hop(const struct hnv_domain *domain,
         return xasprintf("next hop %s is not in any subnet of the routing "
                          "domain", row->next_hop);
     }
-    if (hnv_subnet_has_gateway(subnet, next_hop)) {
+    if (!domain->external_router
+        && hnv_subnet_has_gateway(subnet, next_hop)) {
         return xasprintf("next hop %s is the gateway address of VSID %"PRIu32
                          ", not a machine", row->next_hop, subnet->vsid);
     }

@@ -19,30 +19,52 @@ no_row(void)
 /* SOURCE.                                                                  */
 /* ------------------------------------------------------------------------ */
 
-/* What is behind a route comes from where that route leads to. */
 static void
-write_prefix(struct hnv_draft *d, const struct hnv_domain *domain,
-             const struct hnv_prefix *prefix, const struct hnv_route *route)
+start_prefix(struct hnv_draft *d, const struct hnv_domain *domain,
+             const struct hnv_prefix *prefix, uint64_t cookie)
 {
-    bool v4 = hnv_prefix_is_v4(prefix);
-
-    hnv_draft_start(d, HNV_TABLE_SOURCE,
-                   HNV_PRI_SOURCE_ROUTE + prefix->plen,
-                   hnv_cookie_encode(route ? HNV_ROW_ROUTE : HNV_ROW_DOMAIN,
-                                     0, route ? &route->uuid
-                                              : &domain->uuid));
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_ROUTE + prefix->plen,
+                    cookie);
     hnv_match_domain(d, domain->key);
     hnv_match_prefix(d, prefix, true);
-    if (route) {
-        hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, &route->next_hop);
-    } else if (v4) {
-        hnv_act_move(d, MFF_IPV4_SRC, MFF_REG4, 0);
-    } else {
-        hnv_act_move(d, MFF_IPV6_SRC, MFF_XXREG1, 0);
-    }
+}
+
+static void
+finish_prefix(struct hnv_draft *d, bool v4)
+{
     hnv_act_lookup(d, v4, true);
     hnv_act_goto(d, HNV_TABLE_VERIFY);
     hnv_draft_add(d);
+}
+
+/* Behind an external router, other subnets are not on link: what comes from
+ * there comes from the router. */
+static void
+write_on_link(struct hnv_draft *d, const struct hnv_subnet *subnet,
+              const struct hnv_prefix *prefix)
+{
+    const struct hnv_domain *domain = subnet->domain;
+    bool v4 = hnv_prefix_is_v4(prefix);
+
+    start_prefix(d, domain, prefix,
+                 hnv_cookie_encode(HNV_ROW_DOMAIN, 0, &domain->uuid));
+    if (domain->external_router) {
+        match_set_reg(&d->match, 0, subnet->vsid);
+    }
+    hnv_act_move(d, v4 ? MFF_IPV4_SRC : MFF_IPV6_SRC,
+                 v4 ? MFF_REG4 : MFF_XXREG1, 0);
+    finish_prefix(d, v4);
+}
+
+/* What is behind a route comes from where that route leads to. */
+static void
+write_route(struct hnv_draft *d, const struct hnv_domain *domain,
+            const struct hnv_route *route)
+{
+    start_prefix(d, domain, &route->prefix,
+                 hnv_cookie_encode(HNV_ROW_ROUTE, 0, &route->uuid));
+    hnv_act_set_address(d, MFF_REG4, MFF_XXREG1, &route->next_hop);
+    finish_prefix(d, hnv_prefix_is_v4(&route->prefix));
 }
 
 static void
@@ -110,12 +132,11 @@ write_source(struct hnv_compiler *c)
             const struct hnv_subnet *subnet = domain->subnets[j];
 
             for (size_t k = 0; k < subnet->n_prefixes; k++) {
-                write_prefix(d, domain, &subnet->prefixes[k], NULL);
+                write_on_link(d, subnet, &subnet->prefixes[k]);
             }
         }
         for (size_t j = 0; j < domain->n_routes; j++) {
-            write_prefix(d, domain, &domain->routes[j].prefix,
-                         &domain->routes[j]);
+            write_route(d, domain, &domain->routes[j]);
         }
     }
 }

@@ -99,6 +99,11 @@ class Router:
             ip(address) == net(p)[1] for s in self.subnets(domain)
             for p in s["prefixes"] if net(p).version == ip(address).version)
 
+    @staticmethod
+    def only(sender):
+        """The only virtual subnet on link for 'sender', if not all are."""
+        return sender["vsid"] if sender["domain"]["external_router"] else None
+
     def route(self, domain, address, vsid=None):
         """The next hop, 'address' itself if on link, or None.  With 'vsid',
         only that subnet is on link."""
@@ -148,7 +153,7 @@ class Router:
 
     def forwards(self, sender, address):
         """Whether packets from 'address' come by way of 'sender'."""
-        hop = self.route(sender["domain"], address)
+        hop = self.route(sender["domain"], address, self.only(sender))
         if not sender["forwarder"] or sender["disabled"]:
             return False
         return hop in sender["addresses"] or (
@@ -223,8 +228,7 @@ class Router:
             return why
         if int(packet["dl_dst"][:2], 16) & 1:
             return self.flood(sender)
-        hop = self.route(domain, packet["dst"], sender["vsid"]
-                         if domain["external_router"] else None)
+        hop = self.route(domain, packet["dst"], self.only(sender))
         if hop is None:
             return self.to_wildcard(sender, packet, "drop no-route")
         if self.is_gateway(domain, hop):
@@ -299,7 +303,8 @@ class Router:
     def verify(self, domain, packet):
         """Returns the machine that the source address leads to, or why the
         source is not believed."""
-        hop = self.route(domain, packet["src"])
+        hop = self.route(domain, packet["src"], packet["vsid"]
+                         if domain["external_router"] else None)
         machine = hop and self.machine(domain, hop)
         if machine and not machine["disabled"] \
                 and not self.is_here(machine) \

@@ -29,8 +29,20 @@ hnv_ctl_subnet(const struct ovsdb_idl *idl, int64_t vsid)
     return NULL;
 }
 
-/* Returns true if 'address' is that of the gateway of 'subnet': one of its
- * "gateways", or the first usable one of each prefix that has none there. */
+/* Returns true if hosts do not route between the domain's subnets. */
+bool
+hnv_ctl_has_external_router(const struct hnvrec_routing_domain *domain)
+{
+    const struct hnvrec_hnv_global *global
+        = hnvrec_hnv_global_first(domain->header_.table->idl);
+
+    return (domain->n_use_external_router ? domain->use_external_router[0]
+            : global && global->use_external_router);
+}
+
+/* Returns true if 'address' is that of the gateway of 'subnet', which hosts
+ * answer for: one of its "gateways", or the first usable one of each prefix
+ * that has none there. */
 bool
 hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *subnet,
                    const struct in6_addr *address)
@@ -39,6 +51,9 @@ hnv_ctl_is_gateway(const struct hnvrec_virtual_subnet *subnet,
     struct in6_addr gateway;
     bool has_own = false;
 
+    if (hnv_ctl_has_external_router(subnet->routing_domain)) {
+        return false;
+    }
     for (size_t i = 0; i < subnet->n_prefixes; i++) {
         char *error = hnv_prefix_parse(subnet->prefixes[i], &prefix);
 

@@ -62,15 +62,18 @@ consider(struct way *way, const char *text, const char *next_hop,
 
 static struct way
 find_way(const struct ctl_context *ctx,
-         const struct hnvrec_routing_domain *domain,
+         const struct hnvrec_virtual_subnet *source,
          const struct in6_addr *destination)
 {
+    const struct hnvrec_routing_domain *domain = source->routing_domain;
+    bool external = hnv_ctl_has_external_router(domain);
     const struct hnvrec_virtual_subnet *subnet;
     const struct hnvrec_customer_route *route;
     struct way way = { .plen = -1 };
 
     HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, ctx->idl) {
         for (size_t i = 0; subnet->routing_domain == domain
+             && (subnet == source || !external)
              && i < subnet->n_prefixes; i++) {
             consider(&way, subnet->prefixes[i], NULL, 0, destination);
         }
@@ -144,7 +147,7 @@ locate(const struct ctl_context *ctx,
             return true;
         }
     }
-    if (record) {
+    if (record && a->way.plen >= 0) {
         a->vsid = record->vsid;
         a->mac = record->mac;
         a->pas = record->provider_addresses;
@@ -191,8 +194,11 @@ find_answer(struct ctl_context *ctx, const char *vsid_text, const char *ca,
         return false;
     }
 
-    a->way = find_way(ctx, source->routing_domain, &destination);
-    if (a->way.plen < 0) {
+    a->way = find_way(ctx, source, &destination);
+    if (a->way.plen < 0 && find_wildcard(ctx, vsid)) {
+        ovs_strlcpy(a->way.prefix, "none", sizeof a->way.prefix);
+        a->way.next_hop = destination;
+    } else if (a->way.plen < 0) {
         ctl_error(ctx, "no-route: routing domain \"%s\" has no route to %s; "
                   "add one with \"route-add\"",
                   source->routing_domain->name, ca);

@@ -187,6 +187,7 @@ hnv_ctl_want(struct ctl_context *ctx,
 void
 hnv_ctl_want_policy(struct ctl_context *ctx)
 {
+    hnv_ctl_want(ctx, &hnvrec_table_hnv_global);
     hnv_ctl_want(ctx, &hnvrec_table_routing_domain);
     hnv_ctl_want(ctx, &hnvrec_table_virtual_subnet);
     hnv_ctl_want(ctx, &hnvrec_table_ip_pool);

@@ -223,6 +223,8 @@ char *hnv_ctl_check_mac_pool(const struct ctl_context *,
 
 const struct hnvrec_virtual_subnet *hnv_ctl_subnet(const struct ovsdb_idl *,
                                                    int64_t vsid);
+bool hnv_ctl_has_external_router(const struct hnvrec_routing_domain *);
+
 /* Stores the prefix of the subnet that has the address, if one has. */
 bool hnv_ctl_subnet_contains(const struct hnvrec_virtual_subnet *,
                              const struct in6_addr *, struct hnv_prefix *);
