@@ -19,6 +19,7 @@ bin_PROGRAMS += utilities/hnv-ctl
 utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-admin.c \
 	utilities/hnv-ctl-check-ports.c \
+	utilities/hnv-ctl-check-route.c \
 	utilities/hnv-ctl-check.c \
 	utilities/hnv-ctl-cmdlets-net.c \
 	utilities/hnv-ctl-cmdlets-record.c \

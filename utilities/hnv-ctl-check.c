@@ -158,6 +158,11 @@ check_overlap(struct verdict *v, const struct ctl_context *ctx,
         fault_in(v, "prefixes", error);
         return;
     }
+    if (in6_is_lla(&prefix.address)
+        || hnv_address_is_multicast(&prefix.address)) {
+        fault(v, "prefix %s is not for customers' machines; use another",
+              row->prefixes[i]);
+    }
     if (!hnv_prefix_usable(&prefix, &first, &last)) {
         fault(v, "prefix %s has no room for a gateway and a machine; use a "
               "shorter one", row->prefixes[i]);
@@ -462,6 +467,28 @@ check_dynamic(struct verdict *v, const struct hnvrec_l2_record *row)
     }
 }
 
+static bool
+is_wildcard(const struct hnvrec_l2_record *row)
+{
+    return row->type && !strcmp(row->type, "gateway_wildcard");
+}
+
+/* Only one machine can get what nobody else does. */
+static void
+check_wildcard(struct verdict *v, const struct ctl_context *ctx,
+               const struct hnvrec_l2_record *row)
+{
+    const struct hnvrec_l2_record *other;
+
+    HNVREC_L2_RECORD_FOR_EACH (other, ctx->idl) {
+        if (is_wildcard(row) && is_wildcard(other) && other != row
+            && other->vsid == row->vsid) {
+            fault(v, "virtual subnet %"PRId64" has a wildcard gateway "
+                  "already, %s; delete that first", row->vsid, other->mac);
+        }
+    }
+}
+
 char *
 hnv_ctl_check_l2_record(const struct ctl_context *ctx,
                         const struct ovsdb_idl_row *row_)
@@ -484,70 +511,6 @@ hnv_ctl_check_l2_record(const struct ctl_context *ctx,
               "use rule=encap");
     }
     check_dynamic(&v, row);
-    return verdict_end(&v);
-}
-
-/* ------------------------------------------------------------------------ */
-/* Routes.                                                                  */
-/* ------------------------------------------------------------------------ */
-
-/* A next hop is a machine in a subnet of the routing domain. */
-static void
-check_next_hop(struct verdict *v, const struct ctl_context *ctx,
-               const struct hnvrec_customer_route *row,
-               const struct in6_addr *next_hop)
-{
-    const struct hnvrec_virtual_subnet *subnet;
-    struct hnv_prefix prefix;
-
-    fault_in(v, "next_hop", hnv_address_check_unicast(next_hop));
-    HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, ctx->idl) {
-        if (subnet->routing_domain == row->routing_domain
-            && (!subnet->n_prefixes
-                || hnv_ctl_subnet_contains(subnet, next_hop, &prefix))) {
-            return;
-        }
-    }
-    fault(v, "next hop %s is in no virtual subnet of routing domain \"%s\"; "
-          "a next hop is a virtual machine there", row->next_hop,
-          row->routing_domain->name);
-}
-
-char *
-hnv_ctl_check_route(const struct ctl_context *ctx,
-                    const struct ovsdb_idl_row *row_)
-{
-    const struct hnvrec_customer_route *row
-        = CONTAINER_OF(row_, const struct hnvrec_customer_route, header_);
-    struct verdict v = {
-        .row = xasprintf("customer route %s in routing domain \"%s\"",
-                         row->destination_prefix, row->routing_domain->name)
-    };
-    const struct hnvrec_virtual_subnet *subnet
-        = hnv_ctl_subnet(ctx->idl, row->vsid);
-    struct in6_addr next_hop;
-    struct hnv_prefix prefix;
-
-    if (!subnet) {
-        fault(&v, "there is no virtual subnet %"PRId64"; add it with "
-              "\"subnet-add\"", row->vsid);
-    } else if (subnet->routing_domain != row->routing_domain) {
-        fault(&v, "virtual subnet %"PRId64" is in routing domain \"%s\"; a "
-              "route cannot lead from one routing domain to another",
-              row->vsid, subnet->routing_domain->name);
-    }
-    fault_in(&v, "destination_prefix",
-             hnv_prefix_parse(row->destination_prefix, &prefix));
-    fault_in(&v, "next_hop", hnv_address_parse(row->next_hop, &next_hop));
-    if (v.error) {
-        return verdict_end(&v);
-    }
-
-    if (hnv_address_is_v4(&next_hop) != hnv_prefix_is_v4(&prefix)) {
-        fault(&v, "next hop %s is of another family than the prefix; use one "
-              "of the same", row->next_hop);
-    } else if (!hnv_address_is_any(&next_hop)) {
-        check_next_hop(&v, ctx, row, &next_hop);
-    }
+    check_wildcard(&v, ctx, row);
     return verdict_end(&v);
 }

@@ -105,7 +105,17 @@ add_prefix(struct ctl_context *ctx,
         /* A default route. */
         return;
     }
-    hnvrec_virtual_subnet_update_prefixes_addvalue(subnet, text);
+
+    /* Whole, so that what is judged next sees it. */
+    size_t n = subnet->n_prefixes;
+    const char **prefixes = xmalloc((n + 1) * sizeof *prefixes);
+    for (size_t i = 0; i < n; i++) {
+        prefixes[i] = subnet->prefixes[i];
+    }
+    prefixes[n] = text;
+    hnvrec_virtual_subnet_verify_prefixes(subnet);
+    hnvrec_virtual_subnet_set_prefixes(subnet, prefixes, n + 1);
+    free(prefixes);
 }
 
 /* Indexes into the values of a CustomerRoute, as listed below. */
