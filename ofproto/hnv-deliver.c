@@ -76,7 +76,12 @@ hnv_start_to_record(struct hnv_draft *d, enum hnv_table table, int priority,
 
 /* Sends on, from tunnel to tunnel, what comes for a machine that has left this
  * host.  The switch does not send a packet back to the port it came from,
- * which is the nvgre port, so the packet must not remember that. */
+ * which is the nvgre port, so the packet must not remember that.
+ *
+ * While two hosts disagree on where the machine is, each sends on to the other
+ * what comes for it.  The packet does not go round, because it came from its
+ * sender's PA only the first time.  One that does not say who sent it would:
+ * it stays here. */
 void
 hnv_deliver_record(struct hnv_compiler *c, const struct hnv_located *l)
 {
@@ -97,6 +102,7 @@ hnv_deliver_record(struct hnv_compiler *c, const struct hnv_located *l)
     for (int arp = 0; moved && arp <= hnv_address_is_v4(&record->ca); arp++) {
         hnv_start_to_record(d, HNV_TABLE_DELIVER, HNV_PRI_DELIVER_MOVED, l,
                             arp);
+        hnv_match_bits(d, MFF_REG2, 0, HNV_FLAG_NO_SOURCE);
         hnv_act_set(d, MFF_REG1, hnv_kind_and_vsid(HNV_KIND_ENCAP,
                                                    record->vsid));
         hnv_act_set(d, MFF_REG3, peer->id);
