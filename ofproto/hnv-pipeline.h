@@ -225,6 +225,10 @@ enum hnv_flag {
     HNV_PRIORITY(TUN_CLASSIFY, VSID, 100,                                     \
                  "one flow per VSID whose domain lives here: load domain")    \
     HNV_PRIORITY(TUN_CLASSIFY, NONE, 0, "other VSIDs: drop")                  \
+    HNV_PRIORITY(SOURCE, NA_LINK_LOCAL, 1020,                                 \
+                 "advertises a link-local address: look up the MAC")          \
+    HNV_PRIORITY(SOURCE, NA, 1010,                                            \
+                 "advertises another address: look that up")                  \
     HNV_PRIORITY(SOURCE, L2, 1000,                                            \
                  "no or link-local source address: look up the MAC")          \
     HNV_PRIORITY(SOURCE, ARP, 900, "ARP: look up the sender's address")       \

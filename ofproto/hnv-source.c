@@ -7,7 +7,13 @@
 
 #include "hnv-tables.h"
 
+#include <netinet/icmp6.h>
+
 #include "packets.h"
+
+static const struct in6_addr link_local = {
+    .s6_addr = { 0xfe, 0x80 }
+};
 
 static uint64_t
 no_row(void)
@@ -77,11 +83,29 @@ look_up_mac(struct hnv_draft *d)
     hnv_draft_add(d);
 }
 
+/* An advertisement says, like ARP, who has an address, whomever it is from. */
+static void
+write_advertisement(struct hnv_draft *d)
+{
+    struct in6_addr mask = ipv6_create_mask(10);
+
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NA_LINK_LOCAL,
+                    no_row());
+    hnv_match_icmp6(d, ND_NEIGHBOR_ADVERT);
+    match_set_nd_target_masked(&d->match, &link_local, &mask);
+    look_up_mac(d);
+    hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NA, no_row());
+    hnv_match_icmp6(d, ND_NEIGHBOR_ADVERT);
+    hnv_act_move(d, MFF_ND_TARGET, MFF_XXREG1, 0);
+    hnv_act_lookup(d, false, true);
+    hnv_act_goto(d, HNV_TABLE_VERIFY);
+    hnv_draft_add(d);
+}
+
 /* 0.0.0.0, also in ARP, ::, and link-local addresses do not tell who sent. */
 static void
 write_no_source(struct hnv_draft *d)
 {
-    struct in6_addr link_local = { .s6_addr = { 0xfe, 0x80 } };
     struct in6_addr mask = ipv6_create_mask(10);
 
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
@@ -109,6 +133,7 @@ write_source(struct hnv_compiler *c)
 {
     struct hnv_draft *d = &c->draft;
 
+    write_advertisement(d);
     write_no_source(d);
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_ARP, no_row());
     match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
