@@ -8,10 +8,6 @@
 
 #include "packets.h"
 
-enum {
-    PA6_MORE = IPV6_HEADER_LEN - IP_HEADER_LEN, /* Bytes. */
-};
-
 static void
 start(struct hnv_draft *d, enum hnv_table table, int priority,
       enum hnv_row row, const struct uuid *uuid)
@@ -117,8 +113,7 @@ finish_too_big(struct hnv_compiler *c, const struct hnv_domain *domain,
 }
 
 static void
-write_too_big(struct hnv_compiler *c, const struct hnv_domain *domain,
-              bool v4, bool pa6)
+write_too_big(struct hnv_compiler *c, const struct hnv_domain *domain, bool v4)
 {
     struct hnv_draft *d = &c->draft;
 
@@ -126,10 +121,8 @@ write_too_big(struct hnv_compiler *c, const struct hnv_domain *domain,
           &domain->uuid);
     hnv_match_domain(d, domain->key);
     hnv_match_ip(d, v4);
-    hnv_match_bits(d, MFF_REG2,
-                   HNV_FLAG_TOO_BIG | (pa6 ? HNV_FLAG_PA6 : 0),
-                   HNV_FLAG_TOO_BIG | HNV_FLAG_PA6);
-    finish_too_big(c, domain, c->host->mtu - (pa6 ? PA6_MORE : 0));
+    hnv_match_bits(d, MFF_REG2, HNV_FLAG_TOO_BIG, HNV_FLAG_TOO_BIG);
+    finish_too_big(c, domain, c->host->mtu);
 }
 
 static void
@@ -160,8 +153,8 @@ write_encap(struct hnv_compiler *c)
     for (size_t i = 0; i < c->host->n_domains; i++) {
         const struct hnv_domain *domain = c->host->domains[i];
 
-        for (int j = 0; c->host->mtu && j < 4; j++) {
-            write_too_big(c, domain, j & 1, j & 2);
+        for (int v4 = 0; c->host->mtu && v4 <= 1; v4++) {
+            write_too_big(c, domain, v4);
         }
         for (size_t j = 0; j < domain->n_subnets; j++) {
             write_subnet_too_big(c, domain->subnets[j]);
@@ -204,7 +197,6 @@ hnv_encap_base(struct hnv_compiler *c)
 void
 hnv_encap_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
 {
-    uint16_t max = c->host->mtu + ETH_HEADER_LEN;
     const struct in6_addr *pa;
     struct hnv_draft *d = &c->draft;
     bool v4;
@@ -231,7 +223,8 @@ hnv_encap_peer(struct hnv_compiler *c, const struct hnv_peer *peer)
     hnv_act_set(d, MFF_TUN_ID, 0);
     hnv_act_move(d, MFF_REG1, MFF_TUN_ID, 24);
     if (c->host->mtu) {
-        hnv_act_check_size(d, max - (v4 ? 0 : PA6_MORE), HNV_FLAG_TOO_BIG);
+        hnv_act_check_size(d, c->host->mtu + ETH_HEADER_LEN,
+                           HNV_FLAG_TOO_BIG);
     }
     hnv_act_goto(d, HNV_TABLE_ENCAP);
     hnv_draft_add(d);

@@ -77,9 +77,9 @@ struct hnv_host_input {
     ofp_port_t rewrite_port;    /* To the provider network, or OFPP_NONE. */
     struct eth_addr pa_mac;     /* Of the provider network's bridge, whose IP
                                  * stack routes what IP rewrite sends. */
-    uint16_t mtu;               /* Largest IP packet in the tunnel over IPv4,
-                                 * 20 less over IPv6; 0: the nvgre port itself
-                                 * answers what is too big. */
+    uint16_t mtu;               /* Largest IP packet that fits through to all
+                                 * peers of the tunnel port so far; 0: that
+                                 * port itself answers what is too big. */
     bool no_meters;             /* The switch has no meters. */
     const struct hnv_neighbor *neighbors; /* For IP rewrite. */
     size_t n_neighbors;
