@@ -41,6 +41,9 @@ utilities_hnv_ctl_SOURCES = \
 	utilities/hnv-ctl-oftrace.h \
 	utilities/hnv-ctl-packet.c \
 	utilities/hnv-ctl-packet.h \
+	utilities/hnv-ctl-parser-text.c \
+	utilities/hnv-ctl-parser.c \
+	utilities/hnv-ctl-parser.h \
 	utilities/hnv-ctl-policy.c \
 	utilities/hnv-ctl-pools.c \
 	utilities/hnv-ctl-ports.c \

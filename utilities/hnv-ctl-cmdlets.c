@@ -66,6 +66,26 @@ find_parameter(struct ctl_context *ctx, const char *const names[], size_t n,
     return found;
 }
 
+bool
+hnv_cmdlet_is_noise(const char *parameter, bool *has_value)
+{
+    static const char *const names[] = {
+        "-ErrorAction", "-EA", "-ThrottleLimit", "-ErrorVariable",
+        "-Verbose", "-AsJob", "-Confirm",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        size_t length = strlen(names[i]);
+
+        if (!strncasecmp(parameter, names[i], length)
+            && (!parameter[length] || parameter[length] == ':')) {
+            *has_value = i < 4 && !parameter[length];
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Parses "-Name value", "-Name:value", and "-Switch" into 'values', which has
  * one element for each of the 'n' 'names'.  The values point into the
  * arguments.  Sets ctx->error, and returns false, if one is no good. */

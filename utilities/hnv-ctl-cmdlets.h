@@ -113,7 +113,11 @@ void hnv_ctl_pre_next_hop(struct ctl_context *);
 void hnv_ctl_cmd_next_hop(struct ctl_context *);
 void hnv_ctl_cmd_select_next_hop(struct ctl_context *);
 
-/* hnv-ctl-cmdlets.c: the value of parameter 'name' of 'names', or null. */
+/* hnv-ctl-cmdlets.c.  Returns true if 'parameter' is one of every cmdlet that
+ * says nothing about policy, and whether its value is the next word. */
+bool hnv_cmdlet_is_noise(const char *parameter, bool *has_value);
+
+/* Stores the value of parameter 'name' of 'names', or null. */
 bool hnv_cmdlet_parse(struct ctl_context *, const char *const names[],
                       size_t n, const char *values[]);
 

@@ -5,362 +5,25 @@
 #include "hnv-ctl-script.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-ctl-cmdlets.h"
+#include "hnv-ctl-parser.h"
 #include "openvswitch/dynamic-string.h"
-#include "smap.h"
 #include "svec.h"
 #include "util.h"
 
-/* Begins the value of a word that is not known, and is followed by its text.
- * No script has this character. */
-#define UNKNOWN '\1'
-
-struct parser {
-    const char *p;              /* What is next. */
-    int line;                   /* Where that is. */
-    struct smap variables;      /* By name, in lower case; arrays with ",". */
-    struct ds *skipped;
-    struct hnv_script *script;
-    char *error;
+enum {
+    MAX_DEPTH = 64,             /* Of blocks. */
+    MAX_LOOP = 65536,           /* Times that a "for" counts. */
 };
 
-OVS_PRINTF_FORMAT(2, 3) static void
-fail(struct parser *ps, const char *format, ...)
-{
-    va_list args;
-
-    if (!ps->error) {
-        va_start(args, format);
-        char *text = xvasprintf(format, args);
-        va_end(args);
-
-        ps->error = xasprintf("line %d: %s", ps->line, text);
-        free(text);
-    }
-}
-
-/* ------------------------------------------------------------------------ */
-/* Characters.                                                              */
-/* ------------------------------------------------------------------------ */
-
-/* Appends what UTF-16 has as 'c' in UTF-8. */
-static void
-put_utf8(struct ds *ds, unsigned int c)
-{
-    if (c < 0x80) {
-        ds_put_char(ds, c);
-    } else if (c < 0x800) {
-        ds_put_char(ds, 0xc0 | c >> 6);
-        ds_put_char(ds, 0x80 | (c & 0x3f));
-    } else {
-        ds_put_char(ds, 0xe0 | c >> 12);
-        ds_put_char(ds, 0x80 | (c >> 6 & 0x3f));
-        ds_put_char(ds, 0x80 | (c & 0x3f));
-    }
-}
-
-/* Returns 'text' in UTF-8, if it begins as UTF-16 does that Windows' own tools
- * write, or else as it is. */
-static struct ds
-decode(const char *text, size_t size)
-{
-    const uint8_t *u = (const uint8_t *) text;
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    if (size >= 2 && u[0] == 0xff && u[1] == 0xfe) {
-        for (size_t i = 2; i + 1 < size; i += 2) {
-            put_utf8(&ds, u[i] | u[i + 1] << 8);
-        }
-    } else {
-        ds_put_buffer(&ds, text, size);
-    }
-    return ds;
-}
-
-/* Returns 'text' without a byte order mark and carriage returns, and with
- * dashes and quotes made plain that a word processor has made beautiful. */
-static char *
-clean(const char *text, size_t size)
-{
-    static const char *const pretty[][2] = {
-        { "\xe2\x80\x93", "-" }, { "\xe2\x80\x94", "-" },
-        { "\xe2\x80\x98", "'" }, { "\xe2\x80\x99", "'" },
-        { "\xe2\x80\x9c", "\"" }, { "\xe2\x80\x9d", "\"" },
-        { "\xef\xbb\xbf", "" }, { "\r", "" },
-    };
-    struct ds in = decode(text, size);
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    for (size_t i = 0; i < in.length; i++) {
-        size_t j = 0;
-
-        while (j < ARRAY_SIZE(pretty)
-               && strncmp(&in.string[i], pretty[j][0],
-                          strlen(pretty[j][0]))) {
-            j++;
-        }
-        if (j < ARRAY_SIZE(pretty)) {
-            ds_put_cstr(&ds, pretty[j][1]);
-            i += strlen(pretty[j][0]) - 1;
-        } else {
-            char c = in.string[i];
-
-            ds_put_char(&ds, c && c != UNKNOWN ? c : '?');
-        }
-    }
-    ds_destroy(&in);
-    return ds_steal_cstr(&ds);
-}
-
-/* Goes one character on. */
-static void
-next(struct parser *ps)
-{
-    ps->line += *ps->p == '\n';
-    ps->p++;
-}
-
-/* Skips blanks, comments, and ends of line that a backtick continues; with
- * 'lines', all ends of line. */
-static void
-skip_blanks(struct parser *ps, bool lines)
-{
-    for (;;) {
-        if (*ps->p == ' ' || *ps->p == '\t'
-            || (lines && *ps->p == '\n')) {
-            next(ps);
-        } else if (ps->p[0] == '`' && strspn(ps->p + 1, " \t") + 1
-                   == strcspn(ps->p, "\n") && *ps->p) {
-            ps->p += strcspn(ps->p, "\n");
-            if (*ps->p) {
-                next(ps);
-            }
-        } else if (*ps->p == '#') {
-            ps->p += strcspn(ps->p, "\n");
-        } else if (ps->p[0] == '<' && ps->p[1] == '#') {
-            const char *end = strstr(ps->p, "#>");
-
-            if (!end) {
-                fail(ps, "the comment has no end");
-                ps->p += strlen(ps->p);
-                return;
-            }
-            while (ps->p < end + 2) {
-                next(ps);
-            }
-        } else {
-            return;
-        }
-    }
-}
-
-/* Skips what is in quotes, and if '*p' is "(", "{" or "[", everything up to
- * its counterpart. */
-static void
-skip_balanced(struct parser *ps)
-{
-    int depth = 0;
-
-    do {
-        if (*ps->p == '\'' || *ps->p == '"') {
-            char quote = *ps->p;
-
-            do {
-                next(ps);
-            } while (*ps->p && *ps->p != quote);
-        }
-        depth += *ps->p && strchr("({[", *ps->p);
-        depth -= *ps->p && strchr(")}]", *ps->p);
-        if (!*ps->p) {
-            fail(ps, "a bracket or quotes have no end");
-            return;
-        }
-        next(ps);
-    } while (depth > 0);
-}
-
-/* Skips the rest of a statement. */
-static void
-skip_statement(struct parser *ps)
-{
-    skip_blanks(ps, false);
-    while (*ps->p && *ps->p != '\n' && *ps->p != ';' && *ps->p != '}') {
-        if (strchr("({['\"", *ps->p)) {
-            skip_balanced(ps);
-        } else {
-            next(ps);
-        }
-        skip_blanks(ps, false);
-    }
-}
-
-/* ------------------------------------------------------------------------ */
-/* Words.                                                                   */
-/* ------------------------------------------------------------------------ */
-
-/* Returns element 'index' of the array 'values'. */
-static char *
-get_element(const char *values, int index)
-{
-    while (index-- > 0 && values) {
-        values = strchr(values, ',');
-        values = values ? values + 1 : NULL;
-    }
-    return values ? xmemdup0(values, strcspn(values, ",")) : NULL;
-}
-
-/* Appends the value of the variable or property at '*p', which is "$". */
-static void
-put_variable(struct parser *ps, struct ds *ds)
-{
-    const char *start = ps->p++;
-    bool braces = *ps->p == '{';
-
-    ps->p += braces;
-
-    size_t length = strspn(ps->p, "abcdefghijklmnopqrstuvwxyz"
-                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:");
-    char *name = xmemdup0(ps->p, length);
-    for (char *c = name; *c; c++) {
-        *c = tolower((unsigned char) *c);
-    }
-    ps->p += length;
-    ps->p += braces && *ps->p == '}';
-
-    const char *value = (!strcmp(name, "true") ? "true"
-                         : !strcmp(name, "false") ? "false"
-                         : !strcmp(name, "null") ? ""
-                         : smap_get(&ps->variables, name));
-    char *element = NULL;
-    if (*ps->p == '[') {
-        const char *index = ps->p + 1;
-        size_t digits = strspn(index, "0123456789");
-
-        skip_balanced(ps);
-        element = value && digits && index[digits] == ']'
-                  ? get_element(value, atoi(index)) : NULL;
-        value = element;
-    }
-    if (value) {
-        ds_put_cstr(ds, value);
-    } else {
-        ds_put_format(ds, "%c%.*s", UNKNOWN, (int) (ps->p - start), start);
-    }
-    free(element);
-    free(name);
-}
-
-/* Appends what is in the quotes at '*p'. */
-static void
-put_quoted(struct parser *ps, struct ds *ds)
-{
-    char quote = *ps->p;
-
-    next(ps);
-    while (*ps->p && (*ps->p != quote || ps->p[1] == quote)) {
-        if (*ps->p == quote) {
-            next(ps);
-        } else if (quote == '"' && *ps->p == '`' && ps->p[1]) {
-            next(ps);
-        } else if (quote == '"' && *ps->p == '$'
-                   && (isalpha((unsigned char) ps->p[1])
-                       || ps->p[1] == '_' || ps->p[1] == '{')) {
-            put_variable(ps, ds);
-            continue;
-        }
-        ds_put_char(ds, *ps->p);
-        next(ps);
-    }
-    if (*ps->p) {
-        next(ps);
-    } else {
-        fail(ps, "quotes have no end");
-    }
-}
-
-/* Returns the next word of a statement, or null at its end.  The elements of
- * an array are one word, with commas between them. */
-static char *
-get_word(struct parser *ps)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    const char *start;
-    bool array = false;
-
-    skip_blanks(ps, false);
-    start = ps->p;
-    while (!ps->error && *ps->p && !strchr(" \t\n;|{}", *ps->p)) {
-        if (*ps->p == '\'' || *ps->p == '"') {
-            put_quoted(ps, &ds);
-        } else if (*ps->p == '$') {
-            put_variable(ps, &ds);
-        } else if (*ps->p == '(' || (*ps->p == '@' && ps->p[1] == '(')) {
-            array = *ps->p == '@';
-            if (!array) {
-                ds_put_format(&ds, "%c(...)", UNKNOWN);
-                skip_balanced(ps);
-            } else {
-                ps->p += 2;
-                skip_blanks(ps, true);
-            }
-        } else if (*ps->p == ')' && array) {
-            next(ps);
-            array = false;
-        } else {
-            ds_put_char(&ds, *ps->p);
-            next(ps);
-        }
-        if (array) {
-            skip_blanks(ps, true);
-        }
-        if (*ps->p && strchr(" \t`", *ps->p)) {
-            const char *after = ps->p + strspn(ps->p, " \t");
-
-            if (*after == ',') {
-                ps->p = after;
-            }
-        }
-        if (*ps->p == ',') {
-            next(ps);
-            ds_put_char(&ds, ',');
-            skip_blanks(ps, true);
-        }
-    }
-    if (ps->p == start) {
-        ds_destroy(&ds);
-        return NULL;
-    }
-    return ds_steal_cstr(&ds);
-}
+static void parse_statement(struct hnv_parser *);
 
 /* ------------------------------------------------------------------------ */
 /* Statements.                                                              */
 /* ------------------------------------------------------------------------ */
-
-/* Parameters of every cmdlet that say nothing about policy: those with a
- * value, and those without. */
-static bool
-is_noise(const char *parameter, bool *has_value)
-{
-    static const char *const names[] = {
-        "-ErrorAction", "-EA", "-ThrottleLimit", "-ErrorVariable",
-        "-Verbose", "-AsJob", "-Confirm",
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        size_t length = strlen(names[i]);
-
-        if (!strncasecmp(parameter, names[i], length)
-            && (!parameter[length] || parameter[length] == ':')) {
-            *has_value = i < 4 && !parameter[length];
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Where a command must be among others: hosts and virtual subnets, what is
  * in them, and the ways to that. */
@@ -382,7 +45,7 @@ rank(char **argv)
  * not matter here.  A host is named, if it is, only to commands that are about
  * one. */
 static void
-add_command(struct parser *ps, const struct svec *words, int line)
+add_command(struct hnv_parser *ps, const struct svec *words, int line)
 {
     struct hnv_script *script = ps->script;
     bool of_host = strcasestr(words->names[0], "Provider") != NULL;
@@ -397,16 +60,23 @@ add_command(struct parser *ps, const struct svec *words, int line)
 
         if (skip) {
             skip = false;
-        } else if (is_noise(word, &skip) || (host && !of_host)) {
+        } else if (hnv_cmdlet_is_noise(word, &skip) || (host && !of_host)) {
             skip = skip || (host && !strchr(word, ':'));
         } else if (!strncasecmp(word, "-WhatIf", 7)) {
+            if (!strcasecmp(word, "-WhatIf:false")) {
+                continue;
+            }
             svec_destroy(&argv);
             return;
-        } else if (strchr(word, UNKNOWN)) {
-            const char *name = strchr(word, UNKNOWN) + 1;
+        } else if (strchr(word, HNV_PARSER_TABLE)) {
+            hnv_parser_fail(ps, "a hash table is not the value of a "
+                            "parameter");
+        } else if (strchr(word, HNV_PARSER_UNKNOWN)) {
+            const char *name = strchr(word, HNV_PARSER_UNKNOWN) + 1;
 
-            fail(ps, "%s has no value here; put it there, or give it after "
-                 "the name of the file, such as NAME=VALUE", name);
+            hnv_parser_fail(ps, "%s has no value here; put it there, or give "
+                            "it after the name of the file, such as "
+                            "NAME=VALUE", name);
         } else if (host) {
             svec_add(&argv, "-CimSession");
             if (strchr(word, ':')) {
@@ -428,56 +98,182 @@ add_command(struct parser *ps, const struct svec *words, int line)
     };
 }
 
-/* "$name = value": remembers the value, unless it is not known. */
+/* Forgets the value of a variable that has got one which is not known, unless
+ * the user knows it. */
 static void
-assign(struct parser *ps, const char *start)
+forget(struct hnv_parser *ps, const char *name)
 {
-    size_t length = strcspn(start + 1, " \t=");
-    char *name = xmemdup0(start + 1, length);
-    char *value, *more;
+    const char *given = smap_get(&ps->given, name);
+
+    if (given) {
+        smap_replace(&ps->variables, name, given);
+    } else {
+        smap_remove(&ps->variables, name);
+    }
+}
+
+/* Returns the name, in lower case, of the variable at 'start', which is "$".
+ * The caller frees it. */
+static char *
+variable_name(const char *start)
+{
+    char *name = xmemdup0(start + 1, strcspn(start + 1, " \t\n=+-)"));
 
     for (char *c = name; *c; c++) {
         *c = tolower((unsigned char) *c);
     }
-    next(ps);
-    value = get_word(ps);
-    more = get_word(ps);
-    if (value && !more && !strchr(value, UNKNOWN) && value[0] != '-'
-        && !strchr("|{", *ps->p ? *ps->p : ' ')) {
-        smap_replace(&ps->variables, name, value);
-    } else if (!smap_get(&ps->variables, name)) {
-        smap_remove(&ps->variables, name);
+    return name;
+}
+
+/* Skips a type, such as "[string[]]". */
+static void
+skip_type(struct hnv_parser *ps)
+{
+    if (*ps->p == '[') {
+        hnv_parser_skip_balanced(ps);
+        hnv_parser_skip_blanks(ps, false);
     }
-    skip_statement(ps);
+}
+
+/* Returns the value that is next, or null if it is not known, as that of a
+ * command.  The caller frees it. */
+static char *
+get_literal(struct hnv_parser *ps)
+{
+    skip_type(ps);
+
+    bool command = isalpha((unsigned char) *ps->p);
+    char *value = hnv_parser_word(ps);
+    if (value && (command || strchr(value, HNV_PARSER_UNKNOWN)
+                  || strstr(value, ".."))) {
+        free(value);
+        value = NULL;
+    }
+    return value;
+}
+
+static size_t
+count_commas(const char *s)
+{
+    size_t n = 0;
+
+    for (; *s; s++) {
+        n += *s == ',';
+    }
+    return n;
+}
+
+/* Stores the value of 'text', such as "2", "$n" or "$names.Length".  Returns
+ * false if it is not known. */
+static bool
+get_limit(const struct hnv_parser *ps, const char *text, unsigned int *limit)
+{
+    char *name = variable_name(text);
+    size_t length = strcspn(name, ".");
+    const char *property = name + length;
+    const char *value = text;
+    bool known;
+
+    if (!strcmp(property, ".length") || !strcmp(property, ".count")) {
+        name[length] = '\0';
+        value = hnv_parser_get(ps, name);
+        *limit = value && *value ? 1 + count_commas(value) : 0;
+        known = value != NULL;
+    } else {
+        value = *text == '$' ? hnv_parser_get(ps, name) : text;
+        known = value && str_to_uint(value, 10, limit);
+    }
+    free(name);
+    return known;
+}
+
+/* "= value" after the variable 'name': remembers the value, unless it is not
+ * known.  If it is what a command of ours returns, that command is next. */
+static void
+assign(struct hnv_parser *ps, const char *name)
+{
+    int line = ps->line;
+    const char *start;
+
+    hnv_parser_next(ps);
+    hnv_parser_skip_blanks(ps, false);
+    start = ps->p;
+    forget(ps, name);
+    skip_type(ps);
+
+    char *first = xmemdup0(ps->p, strcspn(ps->p, " \t\n;|"));
+    bool ours = (isalpha((unsigned char) *first)
+                 && strcasestr(first, HNV_PARSER_COMMAND));
+    free(first);
+    if (ours) {
+        return;
+    }
+
+    char *value = get_literal(ps);
+    char *more = hnv_parser_word(ps);
+    if (value && !more && !strchr("|{", *ps->p ? *ps->p : ' ')) {
+        smap_replace(&ps->variables, name, value);
+    }
     free(more);
     free(value);
+    hnv_parser_skip_statement(ps, start, line);
+}
+
+/* "@name": adds the parameters in a hash table. */
+static void
+splat(struct hnv_parser *ps, const char *word, struct svec *words)
+{
+    char *name = variable_name(word);
+    const char *table = hnv_parser_get(ps, name);
+    const char *keys = (table && table[0] == HNV_PARSER_TABLE
+                        ? smap_get(&ps->variables, table) : NULL);
+    char *key;
+
+    if (!keys) {
+        hnv_parser_fail(ps, "%s is not a hash table that is known here; write "
+                        "its parameters out", word);
+    }
+    for (int i = 0; keys && (key = hnv_parser_element(keys, i)); i++) {
+        char *value = xasprintf("%s.%s", table, key);
+
+        svec_add_nocopy(words, xasprintf("-%s", key));
+        svec_add(words, smap_get(&ps->variables, value));
+        free(value);
+        free(key);
+    }
     free(name);
 }
 
 static void
-parse_command(struct parser *ps, const char *first)
+parse_command(struct hnv_parser *ps, const char *first)
 {
     struct svec words = SVEC_EMPTY_INITIALIZER;
     int line = ps->line;
     char *word;
 
-    if (!strcasestr(first, "-NetVirtualization")) {
+    if (!strcasestr(first, HNV_PARSER_COMMAND)) {
         ds_put_format(ps->skipped, "line %d: skipped %s\n", line, first);
-        skip_statement(ps);
+        hnv_parser_skip_statement(ps, ps->p, line);
         return;
     }
     svec_add(&words, first);
-    while (!ps->error && (word = get_word(ps)) != NULL) {
-        svec_add_nocopy(&words, word);
+    while (!ps->error && (word = hnv_parser_word(ps)) != NULL) {
+        if (word[0] == '@') {
+            splat(ps, word, &words);
+            free(word);
+        } else {
+            svec_add_nocopy(&words, word);
+        }
     }
     if (*ps->p == '|') {
-        next(ps);
-        word = get_word(ps);
+        hnv_parser_next(ps);
+        hnv_parser_skip_blanks(ps, true);
+        word = hnv_parser_word(ps);
         if (!word || strcasecmp(word, "Out-Null")) {
-            fail(ps, "%s: a pipeline cannot be imported", first);
+            hnv_parser_fail(ps, "%s: a pipeline cannot be imported", first);
         }
         free(word);
-        skip_statement(ps);
+        hnv_parser_skip_statement(ps, ps->p, ps->line);
     }
     if (!ps->error) {
         add_command(ps, &words, line);
@@ -485,41 +281,178 @@ parse_command(struct parser *ps, const char *first)
     svec_destroy(&words);
 }
 
+/* The variable at '*p' gets a new value, by the operator at 'after'. */
 static void
-parse_statement(struct parser *ps)
+parse_assignment(struct hnv_parser *ps, const char *after)
+{
+    char *name = variable_name(ps->p);
+
+    if (*after == '=') {
+        ps->p = after;
+        assign(ps, name);
+    } else {
+        const char *start = ps->p;
+
+        forget(ps, name);
+        hnv_parser_skip_statement(ps, start, ps->line);
+    }
+    free(name);
+}
+
+/* Parses statements up to the "}" that ends them, or the script. */
+static void
+parse_block(struct hnv_parser *ps)
+{
+    if (ps->depth++ > MAX_DEPTH) {
+        hnv_parser_fail(ps, "there are too many \"{\" inside each other");
+    }
+    while (!ps->error) {
+        hnv_parser_skip_blanks(ps, true);
+        if (!*ps->p || (*ps->p == '}' && ps->depth > 1)) {
+            break;
+        } else if (*ps->p == '{') {
+            hnv_parser_next(ps);
+            parse_block(ps);
+        } else if (strchr(";}|", *ps->p)) {
+            hnv_parser_next(ps);
+        } else {
+            parse_statement(ps);
+        }
+    }
+    ps->depth--;
+}
+
+/* Returns the variable of the loop whose header is "($x in VALUES)", and its
+ * values, if they are known, in '*values'.  The caller frees both. */
+static char *
+parse_foreach(struct hnv_parser *ps, char **values)
+{
+    hnv_parser_next(ps);
+    hnv_parser_skip_blanks(ps, true);
+
+    char *name = variable_name(ps->p);
+    free(hnv_parser_word(ps));  /* The variable. */
+    free(hnv_parser_word(ps));  /* "in". */
+    hnv_parser_skip_blanks(ps, true);
+    ps->in_header = true;
+    *values = get_literal(ps);
+    ps->in_header = false;
+    return name;
+}
+
+/* Likewise for "($i = FIRST; $i -lt LAST; $i++)". */
+static char *
+parse_for(struct hnv_parser *ps, char **values)
+{
+    char names[2][64], limit[64];
+    unsigned int first, last;
+
+    if (sscanf(ps->p, "( $%63[A-Za-z0-9_] = %u ; $%63[A-Za-z0-9_] -lt "
+               "%63[$A-Za-z0-9_.]", names[0], &first, names[1], limit) != 4
+        || strcasecmp(names[0], names[1])) {
+        return variable_name(ps->p + strcspn(ps->p, "$)"));
+    }
+    if (get_limit(ps, limit, &last) && last - first <= MAX_LOOP) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        for (unsigned int i = first; i < last; i++) {
+            ds_put_format(&ds, "%s%u", i > first ? "," : "", i);
+        }
+        *values = ds_steal_cstr(&ds);
+    }
+    return xstrdup(names[0]);
+}
+
+/* A loop, whose header is next.  Its body counts for each value, or once if
+ * they are not known, because then it is about hosts. */
+static void
+parse_loop(struct hnv_parser *ps, bool each)
+{
+    struct hnv_parser header = *ps;
+    char *values = NULL;
+    char *name, *value;
+
+    hnv_parser_skip_balanced(ps);
+    hnv_parser_lose_nothing(ps, header.p, header.line);
+    hnv_parser_skip_blanks(ps, true);
+    if (ps->error || *ps->p != '{') {
+        return;
+    }
+
+    const char *body = ps->p;
+    int line = ps->line;
+    struct hnv_parser after = *ps;
+
+    ps->p = header.p;
+    ps->line = header.line;
+    name = each ? parse_foreach(ps, &values) : parse_for(ps, &values);
+    ps->p = body;
+    ps->line = line;
+    hnv_parser_skip_balanced(&after);
+    for (int i = 0; !values || *values; i++) {
+        value = values ? hnv_parser_element(values, i) : NULL;
+        forget(ps, name);
+        if (value) {
+            smap_replace(&ps->variables, name, value);
+        } else if (values || i) {
+            break;
+        }
+        free(value);
+        ps->p = body + 1;
+        ps->line = line;
+        parse_block(ps);
+    }
+    if (!ps->error) {
+        ps->p = after.p;
+        ps->line = after.line;
+    }
+    free(name);
+    free(values);
+}
+
+static void
+parse_statement(struct hnv_parser *ps)
 {
     static const char *const refused[] = {
         "if", "while", "do", "switch", "function", "filter", "try", "param",
         "trap",
     };
     const char *start = ps->p;
+    int line = ps->line;
+
+    skip_type(ps);
+    if (*ps->p == '$') {
+        start = ps->p;
+    } else {
+        ps->p = start;
+        ps->line = line;
+    }
+
     size_t length = strcspn(start, " \t\n=;({|");
     const char *after = start + length + strspn(start + length, " \t");
-
-    if (*start == '$' && *after == '=') {
-        ps->p = after;
-        assign(ps, start);
+    if (*start == '$' && (*after == '=' || (strchr("+-*/", *after)
+                                            && after[1] == '='))) {
+        parse_assignment(ps, after);
         return;
     }
 
     char *first = xmemdup0(start, length);
-    if (!strcasecmp(first, "for") || !strcasecmp(first, "foreach")) {
+    bool each = !strcasecmp(first, "foreach");
+    if ((each || !strcasecmp(first, "for")) && *after == '(') {
         ps->p = after;
-        if (*ps->p == '(') {
-            skip_balanced(ps);
-        }
+        parse_loop(ps, each);
         free(first);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
         if (!strcasecmp(first, refused[i])) {
-            fail(ps, "\"%s\" cannot be imported; run the script's commands "
-                 "one by one", first);
+            hnv_parser_fail(ps, "\"%s\" cannot be imported; run the script's "
+                            "commands one by one", first);
         }
     }
     ps->p = start + length;
     if (!length || strchr("$[(&.", *start)) {
-        skip_statement(ps);
+        hnv_parser_skip_statement(ps, start, line);
     } else {
         parse_command(ps, first);
     }
@@ -539,34 +472,26 @@ char *
 hnv_script_parse(const char *text_, size_t size, const struct smap *values,
                  struct hnv_script *script, struct ds *skipped)
 {
-    char *text = clean(text_, size);
-    struct parser ps = {
+    char *text = hnv_parser_clean(text_, size);
+    struct hnv_parser ps = {
         .p = text, .line = 1, .skipped = skipped, .script = script,
     };
     const struct smap_node *node;
     bool only_new = true;
 
     memset(script, 0, sizeof *script);
-    smap_init(&ps.variables);
+    smap_init(&ps.given);
     SMAP_FOR_EACH (node, values) {
         char *name = xstrdup(node->key);
 
         for (char *c = name; *c; c++) {
             *c = tolower((unsigned char) *c);
         }
-        smap_replace(&ps.variables, name, node->value);
+        smap_replace(&ps.given, name, node->value);
         free(name);
     }
-    while (!ps.error) {
-        skip_blanks(&ps, true);
-        if (!*ps.p) {
-            break;
-        } else if (strchr(";{}|", *ps.p)) {
-            next(&ps);
-        } else {
-            parse_statement(&ps);
-        }
-    }
+    smap_clone(&ps.variables, &ps.given);
+    parse_block(&ps);
     for (size_t i = 0; i < script->n; i++) {
         only_new = only_new && script->commands[i].rank >= 0;
     }
@@ -574,6 +499,7 @@ hnv_script_parse(const char *text_, size_t size, const struct smap *values,
         qsort(script->commands, script->n, sizeof *script->commands,
               compare_rank);
     }
+    smap_destroy(&ps.given);
     smap_destroy(&ps.variables);
     free(text);
     return ps.error;

@@ -14,9 +14,10 @@
  * Finds in the text of a script the commands of the NetVirtualization module,
  * so that a policy that was written for Windows can be imported.  Scripts are
  * understood as far as such scripts go: quotes, comments, the backtick and
- * the comma that continue a line, variables with literal values and arrays of
- * them, and ";".  The body of a loop counts once, because what such scripts
- * loop over is hosts, each of which gets the same policy on Windows.
+ * the comma that continue a line, variables with literal values, arrays and
+ * hash tables of them, splatting, loops over values that are known, and ";".
+ * The body of any other loop counts once, because what such scripts loop over
+ * is hosts, each of which gets the same policy on Windows.
  *
  * Where we differ
  * ---------------
@@ -32,8 +33,9 @@
  * --------
  *
  * PowerShell: what cannot be understood, such as a condition, is an error that
- * names the line; commands of other modules are skipped, and named.  Nothing
- * here knows the database.
+ * names the line; commands of other modules are skipped, and named.  A command
+ * of the module is never skipped without an error.  Nothing here knows the
+ * database.
  *
  * Thread-safety
  * -------------
