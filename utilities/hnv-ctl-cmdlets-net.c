@@ -376,7 +376,7 @@ const struct hnv_cmdlet_object hnv_cmdlet_provider_address = {
         { "MACAddress",
           HNV_CMDLET_NEW | HNV_CMDLET_SET | HNV_CMDLET_HIDE, get_pa_mac,
           put_pa_mac },
-        { "AddressState", 0, get_pa_state, NULL },
+        { "AddressState", HNV_CMDLET_STATE, get_pa_state, NULL },
     },
     add_pa, remove_pa, judge_pa, host_name_of
 };

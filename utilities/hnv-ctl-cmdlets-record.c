@@ -450,7 +450,7 @@ const struct hnv_cmdlet_object hnv_cmdlet_lookup_record = {
         { "UseVmMACAddress", HNV_CMDLET_NEW | HNV_CMDLET_SET,
           get_use_vm_mac, put_use_vm_mac },
         { "Type", HNV_CMDLET_NEW, get_type, put_type },
-        { "Unusable", 0, get_unusable, NULL },
+        { "Unusable", HNV_CMDLET_STATE, get_unusable, NULL },
     },
     add_record, remove_record, judge_record, NULL
 };

@@ -98,7 +98,12 @@ hnv_cmdlet_parse(struct ctl_context *ctx, const char *const names[],
     }
     for (int i = 1; i < ctx->argc; i++) {
         const char *word = ctx->argv[i];
+        bool skip;
 
+        if (hnv_cmdlet_is_noise(word, &skip)) {
+            i += skip;
+            continue;
+        }
         if (word[0] != '-' || !word[1]) {
             ctl_error(ctx, "%s: \"%s\" is not a parameter such as -%s",
                       ctx->argv[0], word, names[0]);
@@ -213,6 +218,7 @@ is_wanted(const struct hnv_cmdlet_property *p, const char *text,
 
     for (char *word = strtok_r(copy, ",", &save); word && !found;
          word = strtok_r(NULL, ",", &save)) {
+        word += *word == '$';   /* $true. */
         found = same_value(text, strcmp(p->name, "Rule") ? word
                                  : hnv_cmdlet_spell_rule(word));
     }
@@ -304,6 +310,33 @@ select_rows(const struct ctl_context *ctx, const struct cmdlet *c,
     return rows;
 }
 
+/* Makes the command's output a table of 'rows'. */
+static void
+show_table(struct ctl_context *ctx, const struct cmdlet *c,
+           const struct ovsdb_idl_row **rows)
+{
+    const struct hnv_cmdlet_property *properties = c->object->properties;
+
+    ctx->table = xmalloc(sizeof *ctx->table);
+    table_init(ctx->table);
+    for (size_t i = 0; i < c->n_properties; i++) {
+        if (!(properties[i].use & HNV_CMDLET_HIDE)) {
+            table_add_column(ctx->table, "%s", properties[i].name);
+        }
+    }
+    for (; *rows; rows++) {
+        table_add_row(ctx->table);
+        for (size_t i = 0; i < c->n_properties; i++) {
+            if (!(properties[i].use & HNV_CMDLET_HIDE)) {
+                struct ds ds = DS_EMPTY_INITIALIZER;
+
+                properties[i].get(ctx, *rows, &ds);
+                table_add_cell(ctx->table)->text = ds_steal_cstr(&ds);
+            }
+        }
+    }
+}
+
 static void
 cmd_get(struct ctl_context *ctx)
 {
@@ -312,8 +345,12 @@ cmd_get(struct ctl_context *ctx)
     if (parse_cmdlet(ctx, &c)) {
         const struct ovsdb_idl_row **rows = select_rows(ctx, &c, UINT_MAX);
 
-        for (size_t i = 0; rows[i]; i++) {
-            show_row(ctx, &c, rows[i]);
+        if (hnv_ctl_format_is_set()) {
+            show_table(ctx, &c, rows);
+        } else {
+            for (size_t i = 0; rows[i]; i++) {
+                show_row(ctx, &c, rows[i]);
+            }
         }
         free(rows);
     }

@@ -38,7 +38,8 @@
  * What not
  * --------
  *
- * PowerShell: there are no variables, pipelines, or wildcards.
+ * PowerShell: there are no variables, pipelines, or wildcards.  Parameters of
+ * every cmdlet that say nothing about policy, such as -Confirm, are ignored.
  *
  * Thread-safety
  * -------------
@@ -51,6 +52,7 @@ enum hnv_cmdlet_use {
     HNV_CMDLET_KEY = 1 << 2,    /* Set finds rows by it. */
     HNV_CMDLET_SET = 1 << 3,    /* Set changes it. */
     HNV_CMDLET_HIDE = 1 << 4,   /* Get does not show it. */
+    HNV_CMDLET_STATE = 1 << 5,  /* Only Get and Remove take it. */
 };
 
 enum { HNV_CMDLET_MAX_PROPERTIES = 12 };

@@ -84,6 +84,13 @@ default_db(void)
                          : xasprintf("unix:%s/hnv.sock", ovs_rundir());
 }
 
+/* Whether --format was given, for commands whose output may be no table. */
+bool
+hnv_ctl_format_is_set(void)
+{
+    return format_is_set;
+}
+
 /* Whether --format=json was given, for commands whose output is no table. */
 bool
 hnv_ctl_format_is_json(void)

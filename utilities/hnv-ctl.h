@@ -265,6 +265,7 @@ const struct hnvrec_hnv_global *hnv_ctl_global(struct ctl_context *);
 /* hnv-ctl.c: for commands that do more than edit. */
 extern int hnv_ctl_status;
 extern const char *hnv_ctl_remote; /* The --db in force. */
+bool hnv_ctl_format_is_set(void);
 bool hnv_ctl_format_is_json(void);
 
 /* hnv-ctl-trace.c: what hnv-ctl-explain.h needs to see, and where the sockets
