@@ -222,6 +222,20 @@ ask_switch(struct hnv_tracer *t, struct hnv_hop *hop)
     return !t->ctx->error;
 }
 
+static void
+destroy_hop(struct hnv_hop *hop)
+{
+    for (size_t i = 0; hop->outcomes && i < hop->trace.n_exits; i++) {
+        free(hop->outcomes[i].text);
+    }
+    free(hop->outcomes);
+    free(hop->said);
+    free(hop->problem);
+    hnv_oftrace_destroy(&hop->trace);
+}
+
+/* Appends what 'sw' does with 'flow'.  Returns false and sets ctx->error if it
+ * cannot be asked. */
 static bool
 add_hop(struct hnv_tracer *t, const struct hnv_switch *sw,
         const struct flow *flow)
@@ -375,12 +389,18 @@ follow(struct hnv_tracer *t, size_t hop_index, size_t exit_index)
                  : leave_tunnel(t, &hop->trace.exits[exit_index], o, &flow,
                                 &sw));
     }
+    if (!error && sw && !add_hop(t, sw, &flow)) {
+        /* Its switch does not run, perhaps: what the others say remains. */
+        error = t->ctx->error;
+        t->ctx->error = NULL;
+        destroy_hop(&t->trace.hops[--t->trace.n_hops]);
+        hop = &t->trace.hops[hop_index];
+        o = &hop->outcomes[exit_index];
+    }
     if (error) {
         end_here(hop, o, HNV_UNDECIDED,
                  xasprintf("; not followed: %s", error));
         free(error);
-    } else if (sw) {
-        add_hop(t, sw, &flow);
     }
 }
 
@@ -424,15 +444,7 @@ hnv_tracer_destroy(struct hnv_tracer *t)
     struct shash_node *node;
 
     for (size_t i = 0; i < trace->n_hops; i++) {
-        struct hnv_hop *hop = &trace->hops[i];
-
-        for (size_t j = 0; hop->outcomes && j < hop->trace.n_exits; j++) {
-            free(hop->outcomes[j].text);
-        }
-        free(hop->outcomes);
-        free(hop->said);
-        free(hop->problem);
-        hnv_oftrace_destroy(&hop->trace);
+        destroy_hop(&trace->hops[i]);
     }
     free(trace->hops);
     ovsdb_idl_destroy(trace->explain.records);

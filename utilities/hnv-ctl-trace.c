@@ -250,8 +250,9 @@ print_trace(struct ctl_context *ctx, const struct hnv_trace *trace)
         hnv_trace_format(trace, shash_find(&ctx->options, "--ovs"),
                          &ctx->output);
     }
-    hnv_ctl_status = (trace->verdict == HNV_DROPPED ? 2
-                      : trace->verdict == HNV_UNDECIDED ? 3 : EXIT_SUCCESS);
+    hnv_ctl_status = (trace->verdict == HNV_DROPPED ? HNV_CTL_DROPPED
+                      : trace->verdict == HNV_UNDECIDED ? HNV_CTL_UNASKED
+                      : EXIT_SUCCESS);
 }
 
 /* The machine of 'port' sends the packet. */

@@ -263,6 +263,10 @@ void hnv_ctl_wait_for_hosts(struct ovsdb_idl *, int64_t cfg,
 const struct hnvrec_hnv_global *hnv_ctl_global(struct ctl_context *);
 
 /* hnv-ctl.c: for commands that do more than edit. */
+enum {                          /* Exit statuses. */
+    HNV_CTL_DROPPED = 2,
+    HNV_CTL_UNASKED = 3,        /* A host could not be asked. */
+};
 extern int hnv_ctl_status;
 extern const char *hnv_ctl_remote; /* The --db in force. */
 bool hnv_ctl_format_is_set(void);
