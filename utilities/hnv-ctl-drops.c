@@ -273,6 +273,18 @@ take_host(struct ctl_context *ctx, struct drops *drops, const char *rundir)
     hnv_switch_close(sw);
 }
 
+/* If 'host' could not be asked, says so: the others matter as well. */
+static void
+pass_over(struct ctl_context *ctx, const char *host)
+{
+    if (ctx->error) {
+        fprintf(stderr, "hnv-ctl: %s: %s\n", host, ctx->error);
+        free(ctx->error);
+        ctx->error = NULL;
+        hnv_ctl_status = HNV_CTL_UNASKED;
+    }
+}
+
 static void
 take_hosts(struct ctl_context *ctx, struct drops *drops)
 {
@@ -286,15 +298,16 @@ take_hosts(struct ctl_context *ctx, struct drops *drops)
         return;
     }
     HNVREC_HOST_FOR_EACH (host, ctx->idl) {
-        if (!ctx->error && (!only || !strcmp(only, host->name))) {
+        if (!only || !strcmp(only, host->name)) {
             char *rundir = hnv_switch_rundir(pattern, host->name);
 
             take_host(ctx, drops, rundir);
             free(rundir);
             found = true;
+            pass_over(ctx, host->name);
         }
     }
-    if (!found && !ctx->error) {
+    if (!found) {
         ctl_error(ctx, "there is no host \"%s\"; \"hnv-ctl host-list\" shows "
                   "what there is", only ? only : "");
     }
@@ -324,6 +337,39 @@ sleep_until(long long int when)
     while (time_msec() < when) {
         poll_timer_wait_until(when);
         poll_block();
+    }
+}
+
+/* Whether 'word' may be a reason: those of nvgre ports are not known here. */
+static bool
+may_be_reason(const char *word)
+{
+    return (hnv_drop_from_name(word) != HNV_DROP_NONE
+            || (strchr(word, '-')
+                && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz-")]));
+}
+
+/* Sets ctx->error if the user asks for what there is not, by a mistake in
+ * writing perhaps: that nothing is dropped there would be no answer. */
+static void
+require_subjects(struct ctl_context *ctx)
+{
+    static const enum hnv_ctl_noun_id nouns[] = {
+        HNV_CTL_DOMAIN, HNV_CTL_SUBNET, HNV_CTL_PORT
+    };
+
+    for (int i = 1; i < ctx->argc && !ctx->error; i++) {
+        const char *word = ctx->argv[i];
+        bool found = may_be_reason(word);
+
+        for (size_t j = 0; j < ARRAY_SIZE(nouns) && !ctx->error; j++) {
+            found = found || hnv_ctl_find(ctx, &hnv_ctl_nouns[nouns[j]], word);
+        }
+        if (!found && !ctx->error) {
+            ctl_error(ctx, "\"%s\" is no tenant, VSID, port, or reason; "
+                      "hnv-pipeline(7) and ovs-nvgre(7) have all reasons",
+                      word);
+        }
     }
 }
 
@@ -378,6 +424,7 @@ print_drops(struct ctl_context *ctx, const struct drops *drops)
     };
     const struct shash_node **nodes = shash_sort(&drops->all);
     size_t n = shash_count(&drops->all);
+    bool any = false;
 
     ctx->table = xmalloc(sizeof *ctx->table);
     table_init(ctx->table);
@@ -402,8 +449,12 @@ print_drops(struct ctl_context *ctx, const struct drops *drops)
         }
         add_text(ctx->table, drop->by);
         add_text(ctx->table, drop->text ? drop->text : "see ovs-nvgre(7)");
+        any = true;
     }
     free(nodes);
+    if (!any) {
+        require_subjects(ctx);
+    }
 }
 
 static void

@@ -133,6 +133,42 @@ hnv_ctl_sorted(const struct ovsdb_idl *idl, const struct hnv_ctl_noun *noun)
     return sorted;
 }
 
+static bool
+is_row(struct ctl_context *ctx, const struct hnv_ctl_noun *noun,
+       const char *id)
+{
+    const struct ovsdb_idl_row *row = NULL;
+
+    free(ctl_get_row(ctx, noun->table, id, false, &row));
+    return row != NULL;
+}
+
+/* Nothing is to be listed of what the command's argument names.  That is an
+ * error if the argument names nothing: an empty list would be an answer. */
+static void
+require_name(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
+{
+    const char *id = ctx->argv[1];
+    const struct ovsdb_idl_column *first = noun->columns[0];
+    const struct hnv_ctl_noun *own = noun;
+
+    if (first->type.key.type == OVSDB_TYPE_UUID) {
+        noun = hnv_ctl_noun_for_table(first->type.key.uuid.refTableName);
+    } else if (first == &hnvrec_provider_address_col_host_name) {
+        noun = &hnv_ctl_nouns[HNV_CTL_HOST];
+    }
+    if (is_row(ctx, noun, id)
+        || is_row(ctx, &hnv_ctl_nouns[HNV_CTL_SUBNET], id)) {
+        return;
+    }
+    if (noun != own && noun == &hnv_ctl_nouns[HNV_CTL_DOMAIN]) {
+        ctl_error(ctx, "there is no routing domain or virtual subnet \"%s\"; "
+                  "\"hnv-ctl subnet-list\" shows what there is", id);
+    } else {
+        hnv_ctl_get(ctx, noun, id);
+    }
+}
+
 /* Lists all rows of 'noun', or those that have the command's argument, if
  * there is one, in one of the first three columns. */
 void
@@ -140,6 +176,7 @@ hnv_ctl_list(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
 {
     struct table *table = hnv_ctl_table(ctx, noun);
     const struct ovsdb_idl_row **rows = hnv_ctl_sorted(ctx->idl, noun);
+    bool any = ctx->argc < 2;
 
     for (size_t i = 0; rows[i]; i++) {
         bool shown = ctx->argc < 2;
@@ -153,9 +190,13 @@ hnv_ctl_list(struct ctl_context *ctx, const struct hnv_ctl_noun *noun)
         }
         if (shown) {
             hnv_ctl_table_add(table, noun, rows[i]);
+            any = true;
         }
     }
     free(rows);
+    if (!any) {
+        require_name(ctx, noun);
+    }
 }
 
 void

@@ -337,6 +337,9 @@ cmd_record_list(struct ctl_context *ctx)
     size_t n;
 
     hnv_ctl_cmd_list(ctx);
+    if (ctx->error) {
+        return;
+    }
     list = hnv_ctl_dynamic_sorted(ctx->idl, &n);
     for (size_t i = 0; i < n; i++) {
         char *vsid = xasprintf("%"PRId64, list[i].l2->vsid);

@@ -297,18 +297,19 @@ parse_options(int argc, char *argv[], struct shash *local_options)
 /* Commands.                                                                */
 /* ------------------------------------------------------------------------ */
 
-static bool
-is_ours(const struct ctl_command *command)
+/* Returns our command 'name', or null if there is none. */
+static const struct ctl_command_syntax *
+find_command(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(command_arrays); i++) {
         for (const struct ctl_command_syntax *c = command_arrays[i]; c->name;
              c++) {
-            if (command->syntax->name == c->name) {
-                return true;
+            if (!strcmp(name, c->name)) {
+                return c;
             }
         }
     }
-    return false;
+    return NULL;
 }
 
 static void
@@ -329,7 +330,7 @@ run_prerequisites(struct ctl_command *commands, size_t n_commands,
     for (struct ctl_command *c = commands; c < &commands[n_commands]; c++) {
         struct ctl_context ctx;
 
-        everything = everything || !is_ours(c);
+        everything = everything || !find_command(c->syntax->name);
         if (!c->syntax->prerequisites) {
             continue;
         }
@@ -408,7 +409,7 @@ print_command(const struct ctl_command *c)
     if (c->table) {
         struct table_style style = table_style;
 
-        if (is_ours(c)) {
+        if (find_command(c->syntax->name)) {
             style.format = format_is_set ? style.format : TF_TABLE;
             style.cell_format = data_is_set ? style.cell_format : CF_BARE;
         }
@@ -538,6 +539,24 @@ main_loop(const char *args, struct ctl_command *commands, size_t n,
     }
 }
 
+/* Ends because the commands are not as they must be.  What Open vSwitch says
+ * of the number of a command's arguments needs to have what these are. */
+OVS_NO_RETURN static void
+refuse_commands(const char *error)
+{
+    const struct ctl_command_syntax *c = NULL;
+    char name[64];
+
+    if (strstr(error, " arguments")
+        && sscanf(error, "'%63[^']' command", name) == 1) {
+        c = find_command(name);
+    }
+    if (c) {
+        ctl_fatal("%s: \"%s %s\"", error, c->name, c->arguments);
+    }
+    ctl_fatal("%s", error);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -565,7 +584,7 @@ main(int argc, char *argv[])
     char *error = ctl_parse_commands(argc, argv, &local_options, &commands,
                                      &n_commands);
     if (error) {
-        ctl_fatal("%s", error);
+        refuse_commands(error);
     }
     VLOG(ctl_might_write_to_db(commands, n_commands) ? VLL_INFO : VLL_DBG,
          "Called as %s", args);
