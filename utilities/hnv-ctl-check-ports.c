@@ -96,9 +96,8 @@ check_port_subnet(struct verdict *v, const struct ctl_context *ctx,
         if (!check_machine(v, "addresses", row->addresses[i], &address)) {
             return;
         }
-        if (!row->forwarder && subnet->n_prefixes
-            && !hnv_ctl_subnet_contains(subnet, &address, &prefix)
-            && !IN6_IS_ADDR_LINKLOCAL(&address)) {
+        if (!row->forwarder
+            && !hnv_ctl_subnet_contains(subnet, &address, &prefix)) {
             fault(v, "address %s is not in the prefixes of virtual subnet "
                   "%"PRId64"; choose one that is, or set forwarder=true for a "
                   "gateway", row->addresses[i], *row->vsid);

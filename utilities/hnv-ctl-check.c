@@ -204,8 +204,7 @@ check_members(struct verdict *v, const struct ctl_context *ctx,
                   record->routing_domain->name);
         }
         char *error = hnv_address_parse(record->customer_address, &ca);
-        if (!error && row->n_prefixes
-            && !hnv_ctl_subnet_contains(row, &ca, &prefix)) {
+        if (!error && !hnv_ctl_subnet_contains(row, &ca, &prefix)) {
             fault(v, "lookup record %s would be outside its prefixes; delete "
                   "it first, or keep its prefix", record->customer_address);
         }
@@ -393,12 +392,11 @@ check_customer_address(struct verdict *v,
     struct in6_addr first, last;
 
     if (!subnet->n_prefixes) {
+        fault(v, "virtual subnet %"PRId64" has no prefixes; give it one with "
+              "\"subnet-set\"", subnet->vsid);
         return;
     }
     if (!hnv_ctl_subnet_contains(subnet, ca, &prefix)) {
-        if (IN6_IS_ADDR_LINKLOCAL(ca)) {
-            return;
-        }
         char *prefixes = join(subnet->prefixes, subnet->n_prefixes);
         fault(v, "not in the prefixes of virtual subnet %"PRId64", which are "
               "%s; choose an address that is, or add its prefix",
