@@ -242,20 +242,46 @@ cmd_pa_route_add(struct ctl_context *ctx)
     }
 }
 
-static void
-cmd_pa_route_del(struct ctl_context *ctx)
+/* Returns the route that the first two arguments name, or null if there is
+ * none, which is an error unless --if-exists says otherwise. */
+static const struct hnvrec_provider_route *
+get_pa_route(struct ctl_context *ctx, const struct hnvrec_host **hostp)
 {
     const struct hnvrec_host *host = get_host(ctx, ctx->argv[1]);
     const struct hnvrec_provider_route *route
         = host ? find_pa_route(ctx, host, ctx->argv[2]) : NULL;
 
-    if (route) {
-        hnv_ctl_remove_ref(&host->header_, &hnvrec_host_col_provider_routes,
-                           &route->header_);
-    } else if (!ctx->error && !shash_find(&ctx->options, "--if-exists")) {
+    if (!route && !ctx->error && !shash_find(&ctx->options, "--if-exists")) {
         ctl_error(ctx, "host \"%s\" has no provider route to %s; \"hnv-ctl "
                   "pa-route-list %s\" shows what it has", ctx->argv[1],
                   ctx->argv[2], ctx->argv[1]);
+    }
+    *hostp = host;
+    return route;
+}
+
+/* pa-route-set HOST PREFIX COLUMN=VALUE... */
+static void
+cmd_pa_route_set(struct ctl_context *ctx)
+{
+    const struct hnvrec_host *host;
+    const struct hnvrec_provider_route *route = get_pa_route(ctx, &host);
+
+    if (route
+        && hnv_ctl_put_settings(ctx, pa_route_noun, &route->header_, 3)) {
+        hnv_ctl_judge(ctx, pa_route_noun, &route->header_);
+    }
+}
+
+static void
+cmd_pa_route_del(struct ctl_context *ctx)
+{
+    const struct hnvrec_host *host;
+    const struct hnvrec_provider_route *route = get_pa_route(ctx, &host);
+
+    if (route) {
+        hnv_ctl_remove_ref(&host->header_, &hnvrec_host_col_provider_routes,
+                           &route->header_);
     }
 }
 
@@ -354,6 +380,8 @@ const struct ctl_command_syntax hnv_ctl_host_commands[] = {
 
     { "pa-route-add", 3, INT_MAX, "HOST PREFIX NEXT_HOP [COLUMN=VALUE]...",
       pre_host, cmd_pa_route_add, NULL, "--may-exist", RW },
+    { "pa-route-set", 3, INT_MAX, "HOST PREFIX COLUMN=VALUE...",
+      pre_host, cmd_pa_route_set, NULL, "", RW },
     { "pa-route-del", 2, 2, "HOST PREFIX",
       pre_host, cmd_pa_route_del, NULL, "--if-exists", RW },
     { "pa-route-list", 1, 1, "HOST",

@@ -181,6 +181,32 @@ cmd_acl_add(struct ctl_context *ctx)
     }
 }
 
+static void
+no_such_acl(struct ctl_context *ctx)
+{
+    ctl_error(ctx, "\"%s\" has no ACL %s %s; \"hnv-ctl acl-list %s\" shows "
+              "what it has", ctx->argv[1], ctx->argv[2], ctx->argv[3],
+              ctx->argv[1]);
+}
+
+/* acl-set PORT|group:GROUP DIRECTION WEIGHT COLUMN=VALUE... */
+static void
+cmd_acl_set(struct ctl_context *ctx)
+{
+    struct acl_owner owner;
+
+    if (get_acl_owner(ctx, ctx->argv[1], &owner)) {
+        const struct hnvrec_port_acl *acl
+            = find_acl(&owner, ctx->argv[2], ctx->argv[3]);
+
+        if (!acl) {
+            no_such_acl(ctx);
+        } else if (hnv_ctl_put_settings(ctx, acl_noun, &acl->header_, 4)) {
+            hnv_ctl_judge(ctx, acl_noun, &acl->header_);
+        }
+    }
+}
+
 /* acl-del PORT|group:GROUP [DIRECTION [WEIGHT]] */
 static void
 cmd_acl_del(struct ctl_context *ctx)
@@ -211,9 +237,7 @@ cmd_acl_del(struct ctl_context *ctx)
     }
     free(acls);
     if (!n_deleted && weight && !shash_find(&ctx->options, "--if-exists")) {
-        ctl_error(ctx, "\"%s\" has no ACL %s %s; \"hnv-ctl acl-list %s\" "
-                  "shows what it has", ctx->argv[1], direction, weight,
-                  ctx->argv[1]);
+        no_such_acl(ctx);
     }
 }
 
@@ -289,6 +313,9 @@ const struct ctl_command_syntax hnv_ctl_port_commands[] = {
     { "acl-add", 4, INT_MAX,
       "PORT|group:GROUP DIRECTION WEIGHT ACTION [COLUMN=VALUE]...",
       pre_port, cmd_acl_add, NULL, "--may-exist", RW },
+    { "acl-set", 4, INT_MAX,
+      "PORT|group:GROUP DIRECTION WEIGHT COLUMN=VALUE...",
+      pre_port, cmd_acl_set, NULL, "", RW },
     { "acl-del", 1, 3, "PORT|group:GROUP [DIRECTION [WEIGHT]]",
       pre_port, cmd_acl_del, NULL, "--if-exists", RW },
     { "acl-list", 1, 1, "PORT|group:GROUP",
