@@ -50,6 +50,8 @@ ofproto_libhnv_la_SOURCES = \
 	ofproto/hnv-record.h \
 	ofproto/hnv-rewrite.c \
 	ofproto/hnv-route.c \
+	ofproto/hnv-rows.c \
+	ofproto/hnv-rows.h \
 	ofproto/hnv-security.c \
 	ofproto/hnv-source-pa.c \
 	ofproto/hnv-source.c \

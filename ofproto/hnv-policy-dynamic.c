@@ -153,14 +153,6 @@ hnv_policy_add_dynamic(struct hnv_policy_builder *b,
     }
 }
 
-int
-hnv_dynamic_compare(int64_t a_time, const struct uuid *a,
-                    int64_t b_time, const struct uuid *b)
-{
-    return (a_time != b_time ? (a_time > b_time ? -1 : 1)
-            : uuid_compare_3way(a, b));
-}
-
 /* One of the records that claim an address. */
 struct claim {
     struct hnv_l2_record *l2;
@@ -177,8 +169,9 @@ compare_claims(const void *a_, const void *b_)
 
     return (a_key != b_key ? (a_key < b_key ? -1 : 1)
             : cmp ? cmp
-            : hnv_dynamic_compare(a->dynamic.time, &a->l2->uuid,
-                                  b->dynamic.time, &b->l2->uuid));
+            : a->dynamic.time != b->dynamic.time
+            ? (a->dynamic.time > b->dynamic.time ? -1 : 1)
+            : uuid_compare_3way(&a->l2->uuid, &b->l2->uuid));
 }
 
 static bool
@@ -188,8 +181,9 @@ is_same_address(const struct claim *a, const struct claim *b)
             && ipv6_addr_equals(&a->dynamic.ca, &b->dynamic.ca));
 }
 
-/* Of several records of a domain that have one address, one keeps it, see
- * hnv_dynamic_compare().  The times are by the clocks of their hosts. */
+/* Of several records of a domain that have one address, one keeps it: the one
+ * that was heard last and, if that does not decide, the one with the smaller
+ * UUID.  The times are by the clocks of their hosts. */
 void
 hnv_policy_settle_dynamic(struct hnv_policy *policy)
 {

@@ -316,13 +316,6 @@ bool hnv_subnet_contains(const struct hnv_subnet *, const struct in6_addr *);
 
 bool hnv_port_has_address(const struct hnv_port *, const struct in6_addr *);
 
-/* Of two L2 records, 'a' and 'b', that were heard to have one address at
- * 'a_time' and 'b_time', returns negative if 'a' keeps it, positive if 'b'
- * does: the one that was heard last and, if that does not decide, the one with
- * the smaller UUID. */
-int hnv_dynamic_compare(int64_t a_time, const struct uuid *a,
-                        int64_t b_time, const struct uuid *b);
-
 /* Returns NULL if 'ca' is an address that a machine in 'subnet' may be heard
  * to have, otherwise what is wrong, as a constant. */
 const char *hnv_subnet_check_dynamic(const struct hnv_subnet *,

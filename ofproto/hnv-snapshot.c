@@ -14,53 +14,16 @@
 #include "hnv-idl.h"
 #include "hnv-ovs.h"
 #include "hnv-policy.h"
+#include "hnv-rows.h"
 #include "openvswitch/hmap.h"
 #include "smap.h"
 #include "svec.h"
 #include "util.h"
 #include "uuid.h"
 
-/* Memory that lasts until the end of a call. */
-struct arena {
-    void **blocks;
-    size_t n, allocated;
-};
-
-static void *
-arena_add(struct arena *arena, void *block)
-{
-    if (arena->n >= arena->allocated) {
-        arena->blocks = x2nrealloc(arena->blocks, &arena->allocated,
-                                   sizeof *arena->blocks);
-    }
-    arena->blocks[arena->n++] = block;
-    return block;
-}
-
-static void *
-arena_alloc(struct arena *arena, size_t n, size_t size)
-{
-    return arena_add(arena, xcalloc(MAX(n, 1), size));
-}
-
-static void
-arena_destroy(struct arena *arena)
-{
-    for (size_t i = 0; i < arena->n; i++) {
-        free(arena->blocks[i]);
-    }
-    free(arena->blocks);
-}
-
-static struct hnv_strings
-strings_wrap(char **s, size_t n)
-{
-    return (struct hnv_strings) { .s = s, .n = n };
-}
-
 /* Returns what is in 's' between any of 'delimiters'. */
 static struct hnv_strings
-strings_split(struct arena *arena, const char *s, const char *delimiters)
+strings_split(struct hnv_arena *arena, const char *s, const char *delimiters)
 {
     struct hnv_strings strings = { NULL, 0 };
     char *copy, *token, *save = NULL;
@@ -68,8 +31,8 @@ strings_split(struct arena *arena, const char *s, const char *delimiters)
     if (!s) {
         return strings;
     }
-    copy = arena_add(arena, xstrdup(s));
-    strings.s = arena_alloc(arena, strlen(s) + 1, sizeof *strings.s);
+    copy = hnv_arena_add(arena, xstrdup(s));
+    strings.s = hnv_arena_alloc(arena, strlen(s) + 1, sizeof *strings.s);
     for (token = strtok_r(copy, delimiters, &save); token;
          token = strtok_r(NULL, delimiters, &save)) {
         strings.s[strings.n++] = token;
@@ -79,7 +42,7 @@ strings_split(struct arena *arena, const char *s, const char *delimiters)
 
 /* Is 'uuid' one of the routing domains on this host? */
 static bool
-is_local_domain(const struct hnv_db *db, const struct uuid *uuid)
+is_local_domain(const struct uuid *uuid, const void *db)
 {
     size_t n;
     const struct uuid *domains = hnv_db_get_domains(db, &n);
@@ -93,84 +56,7 @@ is_local_domain(const struct hnv_db *db, const struct uuid *uuid)
 }
 
 static void
-add_domains(struct hnv_policy_input *in, struct arena *arena,
-            const struct hnv_db *db, const struct hnv_ovs *ovs)
-{
-    const struct ovsdb_idl *idl = hnv_db_get_idl(db);
-    const struct hnvrec_hnv_global *global = hnvrec_hnv_global_first(idl);
-    const struct hnvrec_routing_domain *row;
-    struct hnv_domain_row *domains;
-    size_t n;
-
-    hnv_db_get_domains(db, &n);
-    in->domains = domains = arena_alloc(arena, n, sizeof *domains);
-    HNVREC_ROUTING_DOMAIN_FOR_EACH (row, idl) {
-        const struct smap *o = &row->options;
-
-        if (!is_local_domain(db, &row->header_.uuid) || in->n_domains >= n) {
-            continue;
-        }
-        domains[in->n_domains++] = (struct hnv_domain_row) {
-            .uuid = row->header_.uuid,
-            .name = row->name,
-            .datapath_key = row->datapath_key,
-            .lazy = (row->lookup_mode ? !strcmp(row->lookup_mode, "lazy")
-                     : hnv_ovs_get_config(ovs)->lazy),
-            .external_router = (row->n_use_external_router
-                                ? row->use_external_router[0]
-                                : global && global->use_external_router),
-            .keep_ttl = !strcmp(smap_get_def(o, "ttl_decrement", ""),
-                                "never"),
-            .keep_mac = !strcmp(smap_get_def(o, "source_mac", ""), "keep"),
-            .strict_vsid = !strcmp(smap_get_def(o, "receive_vsid", ""),
-                                   "destination"),
-            .stays = true,
-        };
-    }
-}
-
-static enum hnv_flood
-flood_from_string(const char *s)
-{
-    return (s && !strcmp(s, "multicast") ? HNV_FLOOD_MULTICAST
-            : s && !strcmp(s, "none") ? HNV_FLOOD_NONE
-            : HNV_FLOOD_HEAD_END);
-}
-
-static void
-add_subnets(struct hnv_policy_input *in, struct arena *arena,
-            const struct hnv_db *db)
-{
-    const struct ovsdb_idl *idl = hnv_db_get_idl(db);
-    const struct hnvrec_virtual_subnet *row;
-    struct hnv_subnet_row *subnets = NULL;
-    size_t allocated = 0;
-
-    HNVREC_VIRTUAL_SUBNET_FOR_EACH (row, idl) {
-        if (!row->routing_domain
-            || !is_local_domain(db, &row->routing_domain->header_.uuid)) {
-            continue;
-        }
-        if (in->n_subnets >= allocated) {
-            subnets = x2nrealloc(subnets, &allocated, sizeof *subnets);
-        }
-        subnets[in->n_subnets++] = (struct hnv_subnet_row) {
-            .uuid = row->header_.uuid,
-            .name = row->name,
-            .vsid = row->vsid,
-            .domain = row->routing_domain->header_.uuid,
-            .prefixes = strings_wrap(row->prefixes, row->n_prefixes),
-            .gateways = strings_wrap(row->gateways, row->n_gateways),
-            .flood = flood_from_string(row->flood),
-            .multicast_pa = row->multicast_pa,
-            .mtu = row->n_mtu ? row->mtu[0] : 0,
-        };
-    }
-    in->subnets = arena_add(arena, subnets);
-}
-
-static void
-add_routes(struct hnv_policy_input *in, struct arena *arena,
+add_routes(struct hnv_policy_input *in, struct hnv_arena *arena,
            const struct hnv_db *db)
 {
     const struct ovsdb_idl *idl = hnv_db_get_idl(db);
@@ -180,7 +66,7 @@ add_routes(struct hnv_policy_input *in, struct arena *arena,
 
     HNVREC_CUSTOMER_ROUTE_FOR_EACH (row, idl) {
         if (!row->routing_domain
-            || !is_local_domain(db, &row->routing_domain->header_.uuid)) {
+            || !is_local_domain(&row->routing_domain->header_.uuid, db)) {
             continue;
         }
         if (in->n_routes >= allocated) {
@@ -195,7 +81,7 @@ add_routes(struct hnv_policy_input *in, struct arena *arena,
             .metric = row->metric,
         };
     }
-    in->routes = arena_add(arena, routes);
+    in->routes = hnv_arena_add(arena, routes);
 }
 
 /* What a host sends from comes first, and then addresses in order, so that its
@@ -211,7 +97,7 @@ compare_pas(const void *a_, const void *b_)
 }
 
 static void
-add_hosts(struct hnv_policy_input *in, struct arena *arena,
+add_hosts(struct hnv_policy_input *in, struct hnv_arena *arena,
           const struct hnv_db *db)
 {
     const struct ovsdb_idl *idl = hnv_db_get_idl(db);
@@ -222,9 +108,9 @@ add_hosts(struct hnv_policy_input *in, struct arena *arena,
     HNVREC_HOST_FOR_EACH (row, idl) {
         size_t n = row->n_provider_addresses;
         struct hnvrec_provider_address **rows
-            = arena_add(arena, xmemdup(row->provider_addresses,
+            = hnv_arena_add(arena, xmemdup(row->provider_addresses,
                                        n * sizeof *rows));
-        char **pas = arena_alloc(arena, n, sizeof *pas);
+        char **pas = hnv_arena_alloc(arena, n, sizeof *pas);
 
         qsort(rows, n, sizeof *rows, compare_pas);
         for (size_t i = 0; i < n; i++) {
@@ -239,53 +125,14 @@ add_hosts(struct hnv_policy_input *in, struct arena *arena,
             .provider_addresses = { pas, row->n_provider_addresses },
         };
     }
-    in->hosts = arena_add(arena, hosts);
-}
-
-static bool
-is_disabled(const char *state)
-{
-    return state && (!strcmp(state, "disabled") || !strcmp(state, "unbound"));
-}
-
-static void
-add_l2_records(struct hnv_policy_input *in, struct arena *arena,
-               const struct hnv_db *db)
-{
-    const struct ovsdb_idl *idl = hnv_db_get_idl(db);
-    const struct hnvrec_l2_record *row;
-    struct hnv_l2_row *l2 = NULL;
-    size_t allocated = 0;
-
-    HNVREC_L2_RECORD_FOR_EACH (row, idl) {
-        if (in->n_l2_records >= allocated) {
-            l2 = x2nrealloc(l2, &allocated, sizeof *l2);
-        }
-        l2[in->n_l2_records++] = (struct hnv_l2_row) {
-            .uuid = row->header_.uuid,
-            .vsid = row->vsid,
-            .mac = row->mac,
-            .type = (row->type && !strcmp(row->type, "gateway_wildcard")
-                     ? HNV_L2_GATEWAY_WILDCARD : HNV_L2_ONLY),
-            .provider_addresses = strings_wrap(row->provider_addresses,
-                                               row->n_provider_addresses),
-            .standby_addresses = strings_wrap(row->standby_addresses,
-                                              row->n_standby_addresses),
-            .disabled = is_disabled(row->state),
-            .dynamic_limit = row->dynamic_limit,
-            .dynamic_addresses = strings_wrap(row->key_dynamic_addresses,
-                                              row->n_dynamic_addresses),
-            .dynamic_times = row->value_dynamic_addresses,
-        };
-    }
-    in->l2_records = arena_add(arena, l2);
+    in->hosts = hnv_arena_add(arena, hosts);
 }
 
 /* Returns 'addresses' with each "$NAME" replaced by the addresses of the
  * Address_Set NAME.  A set that does not exist stays as it is, to be found
  * wrong. */
 static struct hnv_strings
-expand_addresses(struct arena *arena, const struct ovsdb_idl *idl,
+expand_addresses(struct hnv_arena *arena, const struct ovsdb_idl *idl,
                  char **addresses, size_t n)
 {
     struct svec out = SVEC_EMPTY_INITIALIZER;
@@ -308,13 +155,13 @@ expand_addresses(struct arena *arena, const struct ovsdb_idl *idl,
         }
     }
     for (size_t i = 0; i < out.n; i++) {
-        arena_add(arena, out.names[i]);
+        hnv_arena_add(arena, out.names[i]);
     }
-    return strings_wrap(arena_add(arena, out.names), out.n);
+    return hnv_strings_wrap(hnv_arena_add(arena, out.names), out.n);
 }
 
 static void
-convert_acl(struct hnv_acl_row *acl, struct arena *arena,
+convert_acl(struct hnv_acl_row *acl, struct hnv_arena *arena,
             const struct ovsdb_idl *idl, const struct hnvrec_port_acl *row)
 {
     *acl = (struct hnv_acl_row) {
@@ -327,8 +174,9 @@ convert_acl(struct hnv_acl_row *acl, struct arena *arena,
             arena, idl, row->local_addresses, row->n_local_addresses),
         .remote_addresses = expand_addresses(
             arena, idl, row->remote_addresses, row->n_remote_addresses),
-        .local_ports = strings_wrap(row->local_ports, row->n_local_ports),
-        .remote_ports = strings_wrap(row->remote_ports, row->n_remote_ports),
+        .local_ports = hnv_strings_wrap(row->local_ports, row->n_local_ports),
+        .remote_ports = hnv_strings_wrap(row->remote_ports,
+                                         row->n_remote_ports),
         .vsid = row->n_vsid ? row->vsid[0] : 0,
         .stateful = row->stateful,
         .idle_timeout = row->n_idle_timeout ? row->idle_timeout[0] : 0,
@@ -337,7 +185,7 @@ convert_acl(struct hnv_acl_row *acl, struct arena *arena,
 }
 
 static void
-convert_acls(struct hnv_port_row *port, struct arena *arena,
+convert_acls(struct hnv_port_row *port, struct hnv_arena *arena,
              const struct ovsdb_idl *idl, const struct hnvrec_port *row)
 {
     struct hnv_acl_row *acls;
@@ -346,7 +194,7 @@ convert_acls(struct hnv_port_row *port, struct arena *arena,
     for (size_t i = 0; i < row->n_acl_groups; i++) {
         n += row->acl_groups[i]->n_acls;
     }
-    port->acls = acls = arena_alloc(arena, n, sizeof *acls);
+    port->acls = acls = hnv_arena_alloc(arena, n, sizeof *acls);
     for (size_t i = 0; i < row->n_acls; i++) {
         convert_acl(&acls[port->n_acls++], arena, idl, row->acls[i]);
     }
@@ -361,14 +209,14 @@ convert_acls(struct hnv_port_row *port, struct arena *arena,
 
 /* The name that a port has which is bound by hnv-vsid. */
 static char *
-own_port_name(struct arena *arena, const struct hnv_ovs_port *port)
+own_port_name(struct hnv_arena *arena, const struct hnv_ovs_port *port)
 {
-    return arena_add(arena, xasprintf("interface %s", port->name));
+    return hnv_arena_add(arena, xasprintf("interface %s", port->name));
 }
 
 /* Adds a port for each interface that is bound by hnv-vsid. */
 static void
-add_own_ports(struct hnv_policy_input *in, struct arena *arena,
+add_own_ports(struct hnv_policy_input *in, struct hnv_arena *arena,
               const struct hnv_ovs *ovs, struct hnv_port_row *ports)
 {
     const struct hnv_ovs_port *port;
@@ -388,7 +236,7 @@ add_own_ports(struct hnv_policy_input *in, struct arena *arena,
 }
 
 static void
-add_ports(struct hnv_policy_input *in, struct arena *arena,
+add_ports(struct hnv_policy_input *in, struct hnv_arena *arena,
           const struct hnv_db *db, const struct hnv_ovs *ovs)
 {
     const struct ovsdb_idl *idl = hnv_db_get_idl(db);
@@ -399,7 +247,7 @@ add_ports(struct hnv_policy_input *in, struct arena *arena,
     HNVREC_PORT_FOR_EACH (row, idl) {
         n++;
     }
-    in->ports = ports = arena_alloc(arena, n, sizeof *ports);
+    in->ports = ports = hnv_arena_alloc(arena, n, sizeof *ports);
     HNVREC_PORT_FOR_EACH (row, idl) {
         struct hnv_port_row *port = &ports[in->n_ports++];
 
@@ -409,7 +257,7 @@ add_ports(struct hnv_policy_input *in, struct arena *arena,
             .mac = row->mac ? row->mac : "",
             .vsid = row->n_vsid ? row->vsid[0] : 0,
             .vlan = row->n_vlan ? row->vlan[0] : -1,
-            .addresses = strings_wrap(row->addresses, row->n_addresses),
+            .addresses = hnv_strings_wrap(row->addresses, row->n_addresses),
             .mac_spoofing = row->mac_spoofing,
             .forwarder = row->forwarder,
             .dhcp_guard = row->dhcp_guard,
@@ -432,29 +280,35 @@ hnv_snapshot_policy(const struct hnv_db *db, const struct hnv_ovs *ovs,
     struct hnv_policy_input in = {
         .router_mac = global ? global->router_mac : NULL,
     };
-    struct arena arena = { NULL, 0, 0 };
+    const struct hnv_rows rows = {
+        .idl = hnv_db_get_idl(db),
+        .wants = is_local_domain,
+        .aux = db,
+        .lazy = hnv_ovs_get_config(ovs)->lazy,
+    };
+    struct hnv_arena arena = HNV_ARENA_INITIALIZER;
     struct hnv_policy *policy;
 
-    add_domains(&in, &arena, db, ovs);
-    add_subnets(&in, &arena, db);
+    hnv_rows_add_domains(&rows, &arena, &in);
+    hnv_rows_add_subnets(&rows, &arena, &in);
     add_routes(&in, &arena, db);
     add_hosts(&in, &arena, db);
-    add_l2_records(&in, &arena, db);
+    hnv_rows_add_l2_records(&rows, &arena, &in);
     add_ports(&in, &arena, db, ovs);
     policy = hnv_policy_create(&in, peers, errors);
-    arena_destroy(&arena);
+    hnv_arena_destroy(&arena);
     return policy;
 }
 
 static void
-add_interfaces(struct hnv_host_input *in, struct arena *arena,
+add_interfaces(struct hnv_host_input *in, struct hnv_arena *arena,
                const struct hnv_ovs *ovs, struct hnv_errors *errors)
 {
     const struct hmap *ports = hnv_ovs_get_ports(ovs);
     struct hnv_interface_row *rows;
     const struct hnv_ovs_port *port;
 
-    in->interfaces = rows = arena_alloc(arena, hmap_count(ports),
+    in->interfaces = rows = hnv_arena_alloc(arena, hmap_count(ports),
                                         sizeof *rows);
     HMAP_FOR_EACH (port, node, ports) {
         if (port->error) {
@@ -486,7 +340,7 @@ hnv_snapshot_host(const struct hnv_ovs *ovs, const struct hnv_policy *policy,
                   struct hnv_errors *errors)
 {
     const struct hnv_ovs_config *config = hnv_ovs_get_config(ovs);
-    struct arena arena = { NULL, 0, 0 };
+    struct hnv_arena arena = HNV_ARENA_INITIALIZER;
     struct hnv_host_input in = {
         .name = config->host_name,
         .pas = strings_split(&arena, config->pas, ", "),
@@ -505,6 +359,6 @@ hnv_snapshot_host(const struct hnv_ovs *ovs, const struct hnv_policy *policy,
     }
     add_interfaces(&in, &arena, ovs, errors);
     host = hnv_host_create(&in, policy, errors);
-    arena_destroy(&arena);
+    hnv_arena_destroy(&arena);
     return host;
 }

@@ -7,45 +7,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-errors.h"
+#include "hnv-peers.h"
 #include "hnv-policy.h"
+#include "hnv-rows.h"
+#include "hnv-values.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
+#include "packets.h"
 #include "util.h"
 #include "uuid.h"
 
 /* Dynamic addresses, which hosts learn and write to the L2_Record of the
- * machine, shown as the lookup records that they are in effect. */
+ * machine, shown as the lookup records that they are in effect.  Which of them
+ * are in force is judged by the policy that hnv-agent uses, too. */
 
-static char *
-make_key(const struct hnvrec_routing_domain *domain, const char *ca)
+/* The policy as hosts have it, as far as it decides which are in force. */
+static struct hnv_policy *
+read_policy(const struct ovsdb_idl *idl, struct hnv_peers *peers)
 {
-    return xasprintf(UUID_FMT" %s", UUID_ARGS(&domain->header_.uuid), ca);
+    const struct hnv_rows rows = { .idl = idl };
+    struct hnv_arena arena = HNV_ARENA_INITIALIZER;
+    struct hnv_errors errors = HNV_ERRORS_INITIALIZER;
+    struct hnv_policy_input in = { .n_domains = 0 };
+    struct hnv_policy *policy;
+
+    hnv_rows_add_domains(&rows, &arena, &in);
+    hnv_rows_add_subnets(&rows, &arena, &in);
+    hnv_rows_add_l2_records(&rows, &arena, &in);
+    policy = hnv_policy_create(&in, peers, &errors);
+    hnv_errors_clear(&errors);
+    hnv_arena_destroy(&arena);
+    return policy;
 }
 
-static void
-collect(const struct ovsdb_idl *idl, struct shash *all)
+static char *
+make_key(const struct hnvrec_routing_domain *domain, const struct in6_addr *ca)
 {
-    const struct hnvrec_l2_record *l2;
+    struct ds key = DS_EMPTY_INITIALIZER;
 
-    HNVREC_L2_RECORD_FOR_EACH (l2, idl) {
-        for (size_t i = 0; l2->dynamic_limit && l2->routing_domain
-             && i < l2->n_dynamic_addresses; i++) {
-            struct hnv_ctl_dynamic d = {
-                l2, l2->key_dynamic_addresses[i],
-                l2->value_dynamic_addresses[i]
-            };
-            char *key = make_key(l2->routing_domain, d.ca);
-            struct hnv_ctl_dynamic *other = shash_find_data(all, key);
+    ds_put_format(&key, UUID_FMT" ", UUID_ARGS(&domain->header_.uuid));
+    ipv6_format_addr(ca, &key);
+    return ds_steal_cstr(&key);
+}
 
-            if (!other) {
-                shash_add(all, key, xmemdup(&d, sizeof d));
-            } else if (hnv_dynamic_compare(
-                           d.time, &l2->header_.uuid,
-                           other->time, &other->l2->header_.uuid) < 0) {
-                *other = d;
-            }
+/* Adds what 'l2' has, if anything, to 'all'. */
+static void
+collect(const struct ovsdb_idl *idl, const struct hnv_l2_record *l2,
+        struct shash *all)
+{
+    const struct hnvrec_l2_record *row
+        = hnvrec_l2_record_get_for_uuid(idl, &l2->uuid);
+
+    for (size_t i = 0; row && row->routing_domain
+         && i < row->n_dynamic_addresses; i++) {
+        const char *text = row->key_dynamic_addresses[i];
+        struct in6_addr ca;
+        char *error = hnv_address_parse(text, &ca);
+
+        if (!error && hnv_l2_record_dynamic(l2, &ca)) {
+            const struct hnv_ctl_dynamic d = { row, text };
+            char *key = make_key(row->routing_domain, &ca);
+
+            shash_add_once(all, key, xmemdup(&d, sizeof d));
             free(key);
         }
+        free(error);
     }
 }
 
@@ -56,16 +84,20 @@ take_records_away(const struct ovsdb_idl *idl, struct shash *all)
     const struct hnvrec_lookup_record *record;
 
     HNVREC_LOOKUP_RECORD_FOR_EACH (record, idl) {
+        struct in6_addr ca;
+        char *error;
+
         if (shash_is_empty(all)) {
             break;
         }
-        if (record->routing_domain) {
-            char *key = make_key(record->routing_domain,
-                                 record->customer_address);
+        error = hnv_address_parse(record->customer_address, &ca);
+        if (!error && record->routing_domain) {
+            char *key = make_key(record->routing_domain, &ca);
 
             free(shash_find_and_delete(all, key));
             free(key);
         }
+        free(error);
     }
 }
 
@@ -87,11 +119,19 @@ struct hnv_ctl_dynamic *
 hnv_ctl_dynamic_sorted(const struct ovsdb_idl *idl, size_t *n)
 {
     struct shash all = SHASH_INITIALIZER(&all);
+    struct hnv_peers *peers = hnv_peers_create();
+    struct hnv_policy *policy = read_policy(idl, peers);
     struct hnv_ctl_dynamic *list;
     struct shash_node *node;
 
-    collect(idl, &all);
+    for (size_t i = 0; i < policy->n_l2_records; i++) {
+        if (policy->l2_records[i].n_dynamic) {
+            collect(idl, &policy->l2_records[i], &all);
+        }
+    }
     take_records_away(idl, &all);
+    hnv_policy_destroy(policy);
+    hnv_peers_destroy(peers);
     *n = 0;
     list = xmalloc(MAX(shash_count(&all), 1) * sizeof *list);
     SHASH_FOR_EACH (node, &all) {

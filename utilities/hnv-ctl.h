@@ -184,7 +184,6 @@ void hnv_ctl_cmd_list(struct ctl_context *);
 struct hnv_ctl_dynamic {
     const struct hnvrec_l2_record *l2;
     const char *ca;             /* Points into 'l2'. */
-    int64_t time;
 };
 struct hnv_ctl_dynamic *hnv_ctl_dynamic_sorted(const struct ovsdb_idl *,
                                                size_t *n);
