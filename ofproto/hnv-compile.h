@@ -61,6 +61,7 @@
  * Any function may be called from any thread, with its own flows. */
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct hnv_domain;
@@ -79,6 +80,13 @@ void hnv_compile_peer(const struct hnv_host *, const struct hnv_peer *,
                       struct hnv_flows *);
 void hnv_compile_flood(const struct hnv_host *, const struct hnv_subnet *,
                        const struct hnv_members *, struct hnv_flows *);
+/* Returns to how many of 'members', which may be NULL, broadcast in 'subnet'
+ * from 'host' gets no copy, because they are more than one packet can be sent
+ * to. */
+size_t hnv_compile_flood_rest(const struct hnv_host *,
+                              const struct hnv_subnet *,
+                              const struct hnv_members *);
+
 void hnv_compile_record(const struct hnv_policy *, const struct hnv_host *,
                         const struct hnv_record *, struct hnv_flows *);
 void hnv_compile_shared(const struct hnv_policy *, const struct hnv_host *,

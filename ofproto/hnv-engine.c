@@ -11,6 +11,7 @@
 #include <malloc.h>
 #endif
 
+#include "hnv-compile.h"
 #include "hnv-db.h"
 #include "hnv-feed.h"
 #include "hnv-glue.h"
@@ -506,6 +507,28 @@ add_errors(struct hnv_errors *to, const struct hnv_errors *from)
     }
 }
 
+/* Adds to 'errors' the subnets whose broadcast does not reach all. */
+static void
+add_flood_errors(const struct hnv_engine *engine,
+                 const struct hnv_policy *policy, struct hnv_errors *errors)
+{
+    const struct hnv_host *host = hnv_installer_get_host(engine->installer);
+    const struct hnv_subnet *subnet;
+
+    HMAP_FOR_EACH (subnet, node, &policy->subnets) {
+        size_t rest = hnv_compile_flood_rest(
+            host, subnet, hnv_peers_members(engine->peers, subnet->vsid));
+
+        if (rest) {
+            hnv_errors_add(errors, HNV_ROW_SUBNET, &subnet->uuid, subnet->name,
+                           "flood=head_end: VSID %"PRIu32" has too many "
+                           "provider addresses for a copy to each, so "
+                           "%"PRIuSIZE" get no broadcast; set flood=multicast "
+                           "and multicast_pa", subnet->vsid, rest);
+        }
+    }
+}
+
 /* Adds to 'errors' what is wrong with rows that this host cannot apply. */
 void
 hnv_engine_get_errors(const struct hnv_engine *engine,
@@ -519,6 +542,9 @@ hnv_engine_get_errors(const struct hnv_engine *engine,
     add_errors(errors, &engine->errors);
     add_errors(errors, &engine->refused);
     hnv_records_get_errors(engine->records, errors);
+    if (policy) {
+        add_flood_errors(engine, policy, errors);
+    }
     while (policy
            && (entry = hnv_records_next(engine->records, &position))) {
         const char *message = hnv_record_check(policy, &entry->record);

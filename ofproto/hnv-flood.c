@@ -7,7 +7,9 @@
  *
  *    - HNV_GROUP_FLOOD: that, and one bucket for each PA with machines of the
  *      VSID, or one bucket for the multicast PA.  With more PAs than a group
- *      takes, its buckets are groups HNV_GROUP_LEAF + i with the PAs. */
+ *      takes, its buckets are groups HNV_GROUP_LEAF + i with the PAs.  With
+ *      more than one packet can be sent to, the last ones are left out, which
+ *      hnv_compile_flood_rest() counts. */
 
 #include <config.h>
 
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hnv-compile.h"
 #include "packets.h"
 
 /* Buckets in the making. */
@@ -148,6 +151,61 @@ remote_pas(const struct hnv_host *host, const struct hnv_members *members,
     return pas;
 }
 
+/* All that Open vSwitch does with one packet takes at most 64 kB of datapath
+ * actions, and it stops without a word there.  A copy takes "clone",
+ * "tnl_push" with the outer headers, and "output", in bytes; one to a machine
+ * here usually "output", or with connection tracking some more.  The rest is
+ * for what comes first. */
+enum {
+    FLOOD_MAX = 65536 - 512,
+    FLOOD_LOCAL = 40,
+    FLOOD_COPY4 = 76,
+    FLOOD_COPY6 = 96,
+};
+BUILD_ASSERT_DECL(FLOOD_MAX / FLOOD_COPY4
+                  <= HNV_GROUP_MAX_LEAVES * HNV_GROUP_MAX_BUCKETS);
+
+/* Returns how many of the 'n' 'pas' a packet in 'subnet' can be sent to, the
+ * first ones. */
+static size_t
+count_fitting(const struct hnv_host *host, const struct hnv_subnet *subnet,
+              const struct in6_addr *pas, size_t n)
+{
+    const struct hnv_lport *lport;
+    size_t size = 0, i;
+
+    HNV_FOR_EACH_LPORT (lport, host) {
+        if (lport->port->subnet == subnet) {
+            size += FLOOD_LOCAL;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        size += hnv_address_is_v4(&pas[i]) ? FLOOD_COPY4 : FLOOD_COPY6;
+        if (size > FLOOD_MAX) {
+            break;
+        }
+    }
+    return i;
+}
+
+size_t
+hnv_compile_flood_rest(const struct hnv_host *host,
+                       const struct hnv_subnet *subnet,
+                       const struct hnv_members *members)
+{
+    struct in6_addr *pas;
+    size_t n, rest;
+
+    if (subnet->flood != HNV_FLOOD_HEAD_END
+        || !hnv_host_has_subnet(host, subnet)) {
+        return 0;
+    }
+    pas = remote_pas(host, members, &n);
+    rest = n - count_fitting(host, subnet, pas, n);
+    free(pas);
+    return rest;
+}
+
 static void
 add_pa(struct hnv_compiler *c, const struct in6_addr *pa, struct buckets *b)
 {
@@ -176,7 +234,7 @@ add_leaves(struct hnv_compiler *c, uint32_t vsid, const struct in6_addr *pas,
 {
     struct hnv_draft *d = &c->draft;
 
-    for (size_t i = 0; i < HNV_GROUP_MAX_LEAVES && n > 0; i++) {
+    for (size_t i = 0; n > 0; i++) {
         uint32_t id = hnv_group_id(HNV_GROUP_LEAF + i, vsid);
         size_t n_here = MIN(n, HNV_GROUP_MAX_BUCKETS);
         struct buckets leaf = { NULL, 0, 0 };
@@ -240,6 +298,7 @@ hnv_flood_members(struct hnv_compiler *c, const struct hnv_subnet *subnet,
     add_bucket(d, &root);
 
     pas = remote_pas(c->host, members, &n);
+    n = count_fitting(c->host, subnet, pas, n);
     if (subnet->flood == HNV_FLOOD_MULTICAST) {
         add_pa(c, &subnet->multicast_pa, &root);
     } else if (n < HNV_GROUP_MAX_BUCKETS) {
