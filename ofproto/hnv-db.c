@@ -231,11 +231,6 @@ hnv_db_has_vsid(const struct hnv_db *db, int64_t vsid)
         if (port->n_vsid && port->vsid[0] == vsid) {
             return true;
         }
-        for (size_t i = 0; i < port->n_isolations; i++) {
-            if (port->key_isolations[i] == vsid) {
-                return true;
-            }
-        }
     }
     for (size_t i = 0; i < db->n_vsids; i++) {
         if (db->vsids[i] == vsid) {
@@ -250,13 +245,7 @@ hnv_db_find_domains(struct hnv_db *db)
 {
     const struct hnvrec_routing_domain *rd;
     const struct hnvrec_virtual_subnet *subnet;
-    const struct hnvrec_port *port;
 
-    HNVREC_PORT_FOR_EACH (port, db->loop.idl) {
-        if (port->routing_domain) {
-            hnv_db_use_domain(db, &port->routing_domain->header_.uuid);
-        }
-    }
     HNVREC_VIRTUAL_SUBNET_FOR_EACH (subnet, db->loop.idl) {
         if (subnet->routing_domain && hnv_db_has_vsid(db, subnet->vsid)) {
             hnv_db_use_domain(db, &subnet->routing_domain->header_.uuid);
@@ -396,10 +385,6 @@ hnv_db_add_vsid_clauses(struct hnv_db *db, struct ovsdb_idl_condition *cond)
         if (port->n_vsid) {
             hnvrec_virtual_subnet_add_clause_vsid(cond, OVSDB_F_EQ,
                                                   port->vsid[0]);
-        }
-        for (size_t i = 0; i < port->n_isolations; i++) {
-            hnvrec_virtual_subnet_add_clause_vsid(cond, OVSDB_F_EQ,
-                                                  port->key_isolations[i]);
         }
     }
     for (size_t i = 0; i < db->n_vsids; i++) {

@@ -165,11 +165,7 @@ class Maker:
                 "logical_network": maybe(
                     rng, self.ref("Logical_Network"), .2)
                 if self.rows["Logical_Network"] else ["set", []],
-                "routing_domain": maybe(rng, self.ref("Routing_Domain"), .2),
                 "addresses": strings(rng, CAS, 3),
-                "isolations": ["map", [[v, rng.choice(["", "x"])] for v in
-                                       rng.sample(VSIDS, rng.choice(
-                                           [0, 0, 0, 2]))]],
                 "mac_spoofing": rng.random() < .2,
                 "forwarder": rng.random() < .3,
                 "dhcp_guard": rng.random() < .3,

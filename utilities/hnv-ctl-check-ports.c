@@ -86,12 +86,6 @@ check_port_subnet(struct verdict *v, const struct ctl_context *ctx,
               "\"subnet-add\"", *row->vsid);
         return;
     }
-    if (row->routing_domain
-        && row->routing_domain != subnet->routing_domain) {
-        fault(v, "virtual subnet %"PRId64" is in routing domain \"%s\", not "
-              "in \"%s\"", *row->vsid, subnet->routing_domain->name,
-              row->routing_domain->name);
-    }
     for (size_t i = 0; i < row->n_addresses; i++) {
         if (!check_machine(v, "addresses", row->addresses[i], &address)) {
             return;
@@ -132,9 +126,6 @@ hnv_ctl_check_port(const struct ctl_context *ctx,
     }
     if (row->n_vsid) {
         check_port_subnet(&v, ctx, row);
-    } else if (row->n_isolations && !row->routing_domain) {
-        fault(&v, "has isolations and no routing domain; set "
-              "routing-domain=NAME");
     }
     return verdict_end(&v);
 }
