@@ -288,6 +288,11 @@ hnv_vsid_parse(const char *s, uint32_t *vsid)
         return xasprintf("\""SHOWN"\" is not a VSID, which is a number from "
                          "%d to %d", s, HNV_VSID_MIN, HNV_VSID_MAX);
     }
+    if (!value) {
+        return xasprintf("VSID 0 is that of no virtual subnet; leave it out, "
+                         "or use one from %d to %d", HNV_VSID_MIN,
+                         HNV_VSID_MAX);
+    }
     if (value < HNV_VSID_MIN || value > HNV_VSID_MAX) {
         return xasprintf("VSID %s is %s (RFC 7637 section 3.4); use one from "
                          "%d to %d", s,
