@@ -79,6 +79,9 @@ show_port(const struct hnvrec_port *p, struct ds *ds)
     if (p->n_acls) {
         ds_put_format(ds, ", %"PRIuSIZE" ACLs", p->n_acls);
     }
+    for (size_t i = 0; i < p->n_acl_groups; i++) {
+        ds_put_format(ds, ", ACL group \"%s\"", p->acl_groups[i]->name);
+    }
     if (p->n_up) {
         ds_put_cstr(ds, *p->up ? ", up" : ", down");
     }
@@ -133,8 +136,10 @@ show_domain(const struct sorted *all,
 {
     const struct ovsdb_idl_row **row;
 
-    ds_put_format(ds, "routing domain \"%s\" {%s}\n", domain->name,
-                  domain->rdid);
+    ds_put_format(ds, "routing domain \"%s\" {%s}%s\n", domain->name,
+                  domain->rdid,
+                  (domain->lookup_mode && !strcmp(domain->lookup_mode, "lazy")
+                   ? ", lazy" : ""));
     for (row = all->rows[HNV_CTL_SUBNET]; *row; row++) {
         const struct hnvrec_virtual_subnet *subnet
             = CONTAINER_OF(*row, const struct hnvrec_virtual_subnet,
@@ -251,8 +256,12 @@ cmd_show(struct ctl_context *ctx)
         const struct hnvrec_port *p
             = CONTAINER_OF(*row, const struct hnvrec_port, header_);
         if (!p->n_vsid) {
-            ds_put_format(&ctx->output, "port \"%s\", not virtualized\n",
+            ds_put_format(&ctx->output, "port \"%s\", not virtualized",
                           p->name);
+            if (p->n_vlan) {
+                ds_put_format(&ctx->output, ", vlan %"PRId64, *p->vlan);
+            }
+            ds_put_char(&ctx->output, '\n');
         }
     }
     for (row = all->rows[HNV_CTL_HOST]; *row; row++) {
