@@ -149,6 +149,10 @@ hnv_stages_set(struct hnv_stages *stages, const struct hnv_wanted *wanted)
     }
     stages->n_complete = n;
     hnv_stages_set_subnets(stages, wanted);
+    if (!stages->n_asked) {
+        stages->n_next = MAX(HNV_STAGE_SUBNETS,
+                             stages->n_subnets / HNV_STAGE_PARTS);
+    }
     hnv_stages_ask(stages);
     return true;
 }

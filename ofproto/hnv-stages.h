@@ -21,13 +21,16 @@ struct json;
  *
  * A database that is asked for a million records does nothing else for many
  * seconds, since ovsdb-server composes all of its answer before it sends any
- * of it, in several kB of memory for each row, and so does the one who
+ * of it, in more than a kB of memory for each row, and so does the one who
  * receives it.  So the records of a routing domain that is new here are asked
- * for a few virtual subnets at a time, about HNV_STAGE_ROWS rows in each
- * stage, while what came before is put into the switch.  The condition of the
- * last stage names the routing domain itself, and stays.  A stage costs the
- * server a look at each row that it has, which is why there are not more of
- * them, and why a routing domain with few virtual subnets has only one.
+ * for some virtual subnets at a time, while what came before is put into the
+ * switch.  The condition of the last stage names the routing domain itself,
+ * and stays.
+ *
+ * A stage costs the server a look at each row that it has, which takes about
+ * as long as sending one row in fifteen.  That is why a routing domain has no
+ * more than about HNV_STAGE_PARTS stages as long as each brings less than
+ * HNV_STAGE_ROWS rows, and one with few virtual subnets has only one.
  *
  *
  * What not
@@ -42,8 +45,9 @@ struct json;
  * For use from one thread. */
 
 enum {
-    HNV_STAGE_ROWS = 100000,    /* What a stage should bring. */
-    HNV_STAGE_SUBNETS = 64,     /* Subnets in the first stage. */
+    HNV_STAGE_ROWS = 250000,    /* What a stage should bring. */
+    HNV_STAGE_SUBNETS = 64,     /* Subnets in the first stage, at least. */
+    HNV_STAGE_PARTS = 5,        /* And at least one in so many of all. */
 };
 
 /* A virtual subnet of a routing domain. */
