@@ -28,8 +28,10 @@ COVERAGE_DEFINE(hnv_feed_condition);
 #define RECORD_TABLE "Lookup_Record"
 #define HNV_GLOBAL "HNV_Global"
 
-/* Rows to hand over in one run, so that other work gets its turn. */
-#define HNV_FEED_MAX_ROWS 2000
+/* Rows to hand over in one run, so that other work gets its turn.  While many
+ * come, the switch waits for us: what the socket to it holds keeps it busy for
+ * little longer than a millisecond. */
+#define HNV_FEED_MAX_ROWS 250
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 

@@ -373,12 +373,12 @@ hnv_records_check_duplicate(struct hnv_records *records,
     return NULL;
 }
 
-/* Row 'uuid' became 'raw', which this takes over. */
+/* Row 'uuid', whose record is 'entry', or NULL if there is none, became 'raw',
+ * which this takes over. */
 static void
-hnv_records_set(struct hnv_records *records, const struct uuid *uuid,
-                struct hnv_raw *raw)
+hnv_records_set(struct hnv_records *records, struct hnv_entry *entry,
+                const struct uuid *uuid, struct hnv_raw *raw)
 {
-    struct hnv_entry *entry = hnv_records_find(records, uuid);
     struct hnv_bad *bad = hnv_records_find_bad(records, uuid);
     uint32_t domain_key = records->handler->get_key(&raw->routing_domain,
                                                records->aux);
@@ -444,7 +444,7 @@ hnv_records_update(struct hnv_records *records,
         hnv_raw_init(&bad->raw);
     }
     hnv_raw_apply(&raw, update);
-    hnv_records_set(records, uuid, &raw);
+    hnv_records_set(records, entry, uuid, &raw);
 }
 
 /* All records that there are follow, up to hnv_records_updated(). */
@@ -501,7 +501,7 @@ hnv_records_retry_once(struct hnv_records *records)
         }
     }
     HMAP_FOR_EACH_POP (bad, node, &bad_rows) {
-        hnv_records_set(records, &bad->uuid, &bad->raw);
+        hnv_records_set(records, NULL, &bad->uuid, &bad->raw);
         free(bad->message);
         free(bad);
     }

@@ -214,6 +214,9 @@ hnv_units_finish(struct hnv_units *units, struct hnv_delta *delta)
             hnv_unit_destroy(&units->units, update);
         }
     }
+
+    /* Most updates are of a few units, and must not cost what all do. */
+    hmap_shrink(&units->updates);
 }
 
 /* Is there a new version of anything? */
