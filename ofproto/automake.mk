@@ -123,6 +123,8 @@ ofproto_libhnv_la_SOURCES += \
 	ofproto/hnv-lazy-requests.c \
 	ofproto/hnv-learn.c \
 	ofproto/hnv-learn.h \
+	ofproto/hnv-misfits.c \
+	ofproto/hnv-misfits.h \
 	ofproto/hnv-moves.c \
 	ofproto/hnv-moves.h \
 	ofproto/hnv-multicast.c \

@@ -70,6 +70,7 @@ hnv_engine_create(const char *ovs_remote)
     engine->peers = hnv_peers_create();
     engine->records = hnv_records_create(engine->peers, &hnv_glue_records,
                                          engine);
+    hnv_misfits_init(&engine->misfits);
     engine->moves = hnv_moves_create(engine->peers);
     engine->ofconn = hnv_ofconn_create(&hnv_glue_ofconn, engine);
     engine->installer = hnv_installer_create(engine->ofconn, engine->peers,
@@ -98,6 +99,7 @@ hnv_engine_destroy(struct hnv_engine *engine)
         hnv_lazy_destroy(engine->lazy);
         hnv_moves_destroy(engine->moves);
         hnv_records_destroy(engine->records);
+        hnv_misfits_destroy(&engine->misfits);
         hnv_installer_destroy(engine->installer);
         hnv_ofconn_destroy(engine->ofconn);
         hnv_peers_destroy(engine->peers);
@@ -307,6 +309,7 @@ hnv_engine_update_policy(struct hnv_engine *engine)
                      hnv_installer_get_host(engine->installer), host);
     hnv_engine_set_timeouts(engine, host);
     hnv_ovs_set_groups(engine->ovs, hnv_multicast_format(host, &errors));
+    hnv_misfits_set_policy(&engine->misfits, policy, host, engine->records);
     hnv_installer_set_policy(engine->installer, policy, host);
     engine->cfg = global ? global->cfg : 0;
 
@@ -536,26 +539,13 @@ hnv_engine_get_errors(const struct hnv_engine *engine,
 {
     const struct hnv_policy *policy
         = hnv_installer_get_policy(engine->installer);
-    struct hmap_position position = { 0, 0 };
-    const struct hnv_entry *entry;
 
     add_errors(errors, &engine->errors);
     add_errors(errors, &engine->refused);
     hnv_records_get_errors(engine->records, errors);
     if (policy) {
         add_flood_errors(engine, policy, errors);
-    }
-    while (policy
-           && (entry = hnv_records_next(engine->records, &position))) {
-        const char *message = hnv_record_check(policy, &entry->record);
-
-        if (message) {
-            struct ds ca = DS_EMPTY_INITIALIZER;
-
-            hnv_address_format(&entry->record.ca, &ca);
-            hnv_errors_add(errors, HNV_ROW_RECORD, &entry->record.uuid,
-                           ds_cstr(&ca), "%s", message);
-            ds_destroy(&ca);
-        }
+        hnv_misfits_get_errors(&engine->misfits, policy, engine->records,
+                               errors);
     }
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "hnv-errors.h"
+#include "hnv-misfits.h"
 
 struct simap;
 
@@ -53,6 +54,7 @@ struct hnv_engine {
     struct hnv_feed *feed;
     struct hnv_peers *peers;
     struct hnv_records *records;
+    struct hnv_misfits misfits; /* Of 'records', in the policy in force. */
     struct hnv_moves *moves;
     struct hnv_ofconn *ofconn;
     struct hnv_installer *installer;

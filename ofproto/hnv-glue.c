@@ -141,6 +141,9 @@ glue_put(struct hnv_entry *entry, const struct hnv_record *old,
     if (old && host) {
         hnv_moves_update(engine->moves, host, entry, old);
     }
+    hnv_misfits_put(&engine->misfits,
+                    hnv_installer_get_policy(engine->installer),
+                    &entry->record);
     hnv_installer_put_record(engine->installer, entry, old);
     if (!old) {
         glue_fetched(engine, &entry->record.uuid);
@@ -156,6 +159,7 @@ glue_removed(struct hnv_entry *entry, void *engine_)
 {
     struct hnv_engine *engine = engine_;
 
+    hnv_misfits_remove(&engine->misfits, &entry->record.uuid);
     hnv_installer_remove_record(engine->installer, entry);
     hnv_lazy_deleted(engine->lazy, &entry->record.uuid);
 }
