@@ -193,6 +193,27 @@ def quotients(results, name, metric, other, only=""):
             if set(only.split()) <= set(row.split()) and sides.get(other)]
 
 
+def control_plane_targets(results):
+    """The same as targets(), of HNV's control plane."""
+    def worst(section, metric):
+        return max((metrics[metric] for what, metrics in results.items()
+                    if what.split()[0] == section and metric in metrics
+                    and "malloc=" not in what), default=None)
+
+    return [
+        ("a host that starts has 1,000,000 records in force within 10 s",
+         worst("host-start", "load_s"), lambda x: x <= 10),
+        ("one of 1,000,000 records needs at most 2,048 bytes in hnv-agent and "
+         "ovs-vswitchd",
+         worst("host-start", "bytes_per_record"), lambda x: x <= 2048),
+        ("packets take a record's new way within 20 ms of its commit (the "
+         "median of its moves)",
+         worst("new-path", "median_ms"), lambda x: x <= 20),
+        ("an hnv-agent for which nothing changes needs at most 0.1 % of a "
+         "processor",
+         worst("control-plane", "idle_cpu_percent"), lambda x: x <= .1)]
+
+
 def targets(results):
     """Returns (target, figure, is it met?) for each of the targets that the
     project set itself, as far as they were measured."""
@@ -220,5 +241,6 @@ def targets(results):
             min(quotients(results, section, "mpps", "multipath", row),
                 default=None),
             lambda x: x >= MANY_TIMES))
+    found += control_plane_targets(results)
     return [(text, figure, met(figure)) for text, figure, met in found
             if figure is not None]
