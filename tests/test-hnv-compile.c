@@ -230,6 +230,7 @@ change_place(struct incremental *inc, struct hnv_record *a,
         move_record(inc, a, b);
         move_record(inc, b, &place);
         hnv_record_release(inc->p->peers, &place);
+        apply_changes(inc);
     }
 }
 
