@@ -197,6 +197,11 @@ hnv_match_ip_dst(struct hnv_draft *d, const struct in6_addr *ca)
     }
 }
 
+const struct hnv_prefix hnv_link_local = {
+    .address.s6_addr = { 0xfe, 0x80 },
+    .plen = 10,
+};
+
 void
 hnv_match_prefix(struct hnv_draft *d, const struct hnv_prefix *prefix,
                  bool src)

@@ -100,6 +100,7 @@ void hnv_match_group_mac(struct hnv_draft *);
 void hnv_match_ip_src(struct hnv_draft *, const struct in6_addr *);
 void hnv_match_ip_dst(struct hnv_draft *, const struct in6_addr *);
 void hnv_match_prefix(struct hnv_draft *, const struct hnv_prefix *, bool src);
+extern const struct hnv_prefix hnv_link_local; /* RFC 4291 section 2.5.6. */
 void hnv_match_key(struct hnv_draft *, const struct in6_addr *ca);
 void hnv_match_tun_src(struct hnv_draft *, const struct in6_addr *pa);
 void hnv_match_tun_dst(struct hnv_draft *, const struct in6_addr *pa);

@@ -15,10 +15,6 @@ enum {
     DHCP_CLIENT = 68, DHCP_SERVER = 67, DHCP6_SERVER = 547,
 };
 
-static const struct in6_addr link_local = {
-    .s6_addr = { 0xfe, 0x80 }
-};
-
 /* Begins a flow for what 'lport' sends, from its own MAC unless it may use
  * any. */
 static void
@@ -38,14 +34,6 @@ accept_to(struct hnv_draft *d, enum hnv_table next)
 {
     hnv_act_goto(d, next);
     hnv_draft_add(d);
-}
-
-static void
-match_link_local_source(struct hnv_draft *d)
-{
-    struct in6_addr mask = ipv6_create_mask(10);
-
-    match_set_ipv6_src_masked(&d->match, &link_local, &mask);
 }
 
 static void
@@ -240,12 +228,14 @@ write_autoconfiguration(struct hnv_draft *d, const struct hnv_lport *lport)
     accept_to(d, HNV_TABLE_ACL_OUT);
 
     write_nd(d, lport, &in6addr_any, 128, ND_NEIGHBOR_SOLICIT);
-    write_nd(d, lport, &link_local, 10, ND_NEIGHBOR_SOLICIT);
-    write_nd(d, lport, &link_local, 10, ND_NEIGHBOR_ADVERT);
+    write_nd(d, lport, &hnv_link_local.address, hnv_link_local.plen,
+             ND_NEIGHBOR_SOLICIT);
+    write_nd(d, lport, &hnv_link_local.address, hnv_link_local.plen,
+             ND_NEIGHBOR_ADVERT);
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
         hnv_match_icmp6(d, types[i]);
-        match_link_local_source(d);
+        hnv_match_prefix(d, &hnv_link_local, true);
         accept_to(d, HNV_TABLE_HOOK_PRE);
         start(d, lport, HNV_PRI_PORT_SECURITY_ADDRESS);
         hnv_match_icmp6(d, types[i]);

@@ -11,9 +11,8 @@
 
 #include "packets.h"
 
-static const struct in6_addr link_local = {
-    .s6_addr = { 0xfe, 0x80 }
-};
+/* What a lookup says of an address that has no record. */
+static const enum hnv_kind no_record[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
 
 static uint64_t
 no_row(void)
@@ -87,12 +86,12 @@ look_up_mac(struct hnv_draft *d)
 static void
 write_advertisement(struct hnv_draft *d)
 {
-    struct in6_addr mask = ipv6_create_mask(10);
+    struct in6_addr mask = ipv6_create_mask(hnv_link_local.plen);
 
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NA_LINK_LOCAL,
                     no_row());
     hnv_match_icmp6(d, ND_NEIGHBOR_ADVERT);
-    match_set_nd_target_masked(&d->match, &link_local, &mask);
+    match_set_nd_target_masked(&d->match, &hnv_link_local.address, &mask);
     look_up_mac(d);
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NA, no_row());
     hnv_match_icmp6(d, ND_NEIGHBOR_ADVERT);
@@ -106,8 +105,6 @@ write_advertisement(struct hnv_draft *d)
 static void
 write_no_source(struct hnv_draft *d)
 {
-    struct in6_addr mask = ipv6_create_mask(10);
-
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
     match_set_dl_type(&d->match, htons(ETH_TYPE_ARP));
     match_set_nw_src(&d->match, 0);
@@ -121,8 +118,7 @@ write_no_source(struct hnv_draft *d)
     match_set_ipv6_src(&d->match, &in6addr_any);
     look_up_mac(d);
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_L2, no_row());
-    hnv_match_ip(d, false);
-    match_set_ipv6_src_masked(&d->match, &link_local, &mask);
+    hnv_match_prefix(d, &hnv_link_local, true);
     look_up_mac(d);
     hnv_draft_start(d, HNV_TABLE_SOURCE, HNV_PRI_SOURCE_NONE, no_row());
     look_up_mac(d);
@@ -203,7 +199,6 @@ peer_has_pa(const struct hnv_peer *peer, const struct in6_addr *pa)
 static void
 write_wildcard(struct hnv_draft *d, const struct hnv_domain *domain, size_t n)
 {
-    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
     const struct hnv_l2_record *l2 = get_wildcard(domain->subnets[n]);
 
     for (size_t j = 0; j < l2->peer->n_primary + l2->peer->n_standby; j++) {
@@ -216,12 +211,12 @@ write_wildcard(struct hnv_draft *d, const struct hnv_domain *domain, size_t n)
 
             done = other && peer_has_pa(other->peer, pa);
         }
-        for (size_t i = 0; i < ARRAY_SIZE(kinds) && !done; i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(no_record) && !done; i++) {
             hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_GATEWAY,
                             hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
                                               &l2->uuid));
             hnv_match_domain(d, domain->key);
-            hnv_match_kind(d, kinds[i]);
+            hnv_match_kind(d, no_record[i]);
             hnv_match_tun_src(d, pa);
             hnv_act_resubmit(d, HNV_TABLE_SOURCE_VSID);
             believe(d);
@@ -235,7 +230,6 @@ write_wildcard(struct hnv_draft *d, const struct hnv_domain *domain, size_t n)
 static void
 write_l2_only(struct hnv_compiler *c, const struct hnv_l2_record *l2)
 {
-    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
     struct hnv_draft *d = &c->draft;
 
     if (l2->type != HNV_L2_ONLY
@@ -243,12 +237,12 @@ write_l2_only(struct hnv_compiler *c, const struct hnv_l2_record *l2)
         return;
     }
     for (size_t i = 0; i < l2->peer->n_primary + l2->peer->n_standby; i++) {
-        for (size_t j = 0; j < ARRAY_SIZE(kinds); j++) {
+        for (size_t j = 0; j < ARRAY_SIZE(no_record); j++) {
             hnv_draft_start(d, HNV_TABLE_VERIFY, HNV_PRI_VERIFY_L2,
                             hnv_cookie_encode(HNV_ROW_L2_RECORD, 0,
                                               &l2->uuid));
             match_set_reg(&d->match, 0, l2->subnet->vsid);
-            hnv_match_kind(d, kinds[j]);
+            hnv_match_kind(d, no_record[j]);
             match_set_dl_src(&d->match, l2->mac);
             hnv_match_tun_src(d, &l2->peer->pas[i]);
             believe(d);
@@ -363,7 +357,6 @@ hnv_source_record(struct hnv_compiler *c, const struct hnv_located *l)
 static void
 write_forwarder(struct hnv_draft *d, const struct hnv_lport *lport)
 {
-    static const enum hnv_kind kinds[] = { HNV_KIND_NONE, HNV_KIND_ABSENT };
     const struct hnv_l2_record *wildcard = lport->port->subnet->wildcard;
     uint64_t cookie = hnv_cookie_encode(HNV_ROW_PORT, 0, &lport->port->uuid);
 
@@ -376,11 +369,11 @@ write_forwarder(struct hnv_draft *d, const struct hnv_lport *lport)
 
     for (size_t i = 0;
          wildcard && eth_addr_equals(wildcard->mac, lport->port->mac)
-         && i < ARRAY_SIZE(kinds); i++) {
+         && i < ARRAY_SIZE(no_record); i++) {
         hnv_draft_start(d, HNV_TABLE_FORWARDER, HNV_PRI_FORWARDER_GATEWAY,
                        cookie);
         match_set_reg(&d->match, 14, lport->vport);
-        hnv_match_kind(d, kinds[i]);
+        hnv_match_kind(d, no_record[i]);
         hnv_act_goto(d, HNV_TABLE_ACL_OUT);
         hnv_draft_add(d);
     }
