@@ -200,6 +200,10 @@ hnv_compile_flood_rest(const struct hnv_host *host,
         || !hnv_host_has_subnet(host, subnet)) {
         return 0;
     }
+    n = members ? hmap_count(&members->pas) : 0;
+    if (n * FLOOD_COPY6 + host->n_lports * FLOOD_LOCAL <= FLOOD_MAX) {
+        return 0;               /* Nearly always, so nothing was sorted. */
+    }
     pas = remote_pas(host, members, &n);
     rest = n - count_fitting(host, subnet, pas, n);
     free(pas);
